@@ -1,0 +1,88 @@
+"""What a department implements to join: manifest, adapter, requests, batches, commands, hook.
+
+This package imports nothing of the gateway but itself, and starts nothing when imported.
+"""
+
+from __future__ import annotations
+
+from gateway.contract.adapter import (
+    Adapter,
+    ChangesAdapter,
+    CommandAdapter,
+    ExplainingAdapter,
+    Health,
+    StatisticsAdapter,
+)
+from gateway.contract.batches import (
+    Batch,
+    FieldSummary,
+    JsonBatch,
+    Row,
+    RowBatch,
+    StatisticsBatch,
+    StatisticsGroup,
+)
+from gateway.contract.commands import Command, CommandResult, UserError
+from gateway.contract.errors import (
+    AdapterError,
+    MappingFailed,
+    NotSupported,
+    SourceRejected,
+    SourceUnavailable,
+)
+from gateway.contract.hookspecs import AdapterSettings, hookimpl
+from gateway.contract.manifest import CatalogueEntry, Manifest
+from gateway.contract.requests import (
+    FETCHED_AT,
+    PERSON_KEY_PREFIX,
+    RECORD_ID,
+    SUBJECT_KEY,
+    After,
+    FetchContext,
+    JsonConstant,
+    JsonField,
+    JsonNode,
+    OrderKey,
+    RecordRequest,
+    StatisticsRequest,
+)
+
+__all__ = [
+    "FETCHED_AT",
+    "PERSON_KEY_PREFIX",
+    "RECORD_ID",
+    "SUBJECT_KEY",
+    "Adapter",
+    "AdapterError",
+    "AdapterSettings",
+    "After",
+    "Batch",
+    "CatalogueEntry",
+    "ChangesAdapter",
+    "Command",
+    "CommandAdapter",
+    "CommandResult",
+    "ExplainingAdapter",
+    "FetchContext",
+    "FieldSummary",
+    "Health",
+    "JsonBatch",
+    "JsonConstant",
+    "JsonField",
+    "JsonNode",
+    "Manifest",
+    "MappingFailed",
+    "NotSupported",
+    "OrderKey",
+    "RecordRequest",
+    "Row",
+    "RowBatch",
+    "SourceRejected",
+    "SourceUnavailable",
+    "StatisticsAdapter",
+    "StatisticsBatch",
+    "StatisticsGroup",
+    "StatisticsRequest",
+    "UserError",
+    "hookimpl",
+]

@@ -1,0 +1,77 @@
+"""What an adapter answers: one batch per request, in the order of the requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from schema.predicate import WireScalar, WireValue
+
+Row = Sequence[WireValue]
+"""Wire values in the order of the request's fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowBatch:
+    """Rows, grouped by key.
+
+    Attributes:
+        groups: one list of rows per key in key order; one group where there were no keys.
+            At most `first + 1` rows each, in the asked order.
+        totals: per group the number of matching records, if asked for.
+    """
+
+    groups: Sequence[Sequence[Row]]
+    totals: Sequence[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSummary:
+    """What a source says about one field over all records it built JSON for.
+
+    Attributes:
+        least, greatest: over the values present; None if there is none.
+        missing: number of records without a value.
+    """
+
+    least: WireScalar | None
+    greatest: WireScalar | None
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class JsonBatch:
+    """JSON that the source built.
+
+    Attributes:
+        groups: per key the UTF-8 bytes of the records as JSON objects joined by commas,
+            without brackets; at most `first` of them.
+        counts: per key the number of records found, at most `first + 1`.
+        totals: per key the number of matching records, if asked for.
+        summary: per checked field what the gateway checks row rules against.
+    """
+
+    groups: Sequence[bytes]
+    counts: Sequence[int]
+    totals: Sequence[int] | None
+    summary: Mapping[str, FieldSummary]
+
+
+Batch = RowBatch | JsonBatch
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsGroup:
+    """One group: values of the group fields, number of records, sum per summed field."""
+
+    values: tuple[WireScalar | None, ...]
+    count: int
+    sums: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsBatch:
+    """All groups, or more than `max_groups` of them: then `is_complete` is False."""
+
+    groups: Sequence[StatisticsGroup]
+    is_complete: bool

@@ -1,0 +1,62 @@
+"""What the authorization stage learns from entitlements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from policies.model import Caller
+from schema.codes import RecordKind
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentTerms:
+    """What one active consent gives.
+
+    Attributes:
+        consent_no: number of the consent.
+        version: raised by every change of state; compared by the fence when the audit entry
+            is committed.
+        coordinates: fields consented to, and the coordinates of their kinds.
+    """
+
+    consent_no: str
+    version: int
+    coordinates: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEffects:
+    """What was decided elsewhere about records of one (provider, kind).
+
+    Attributes:
+        hidden: record ids that this caller may not see at all (repaired, withdrawn, suspended).
+        marked: record ids under objection.
+    """
+
+    hidden: tuple[str, ...] = ()
+    marked: tuple[str, ...] = ()
+
+
+class Entitlements(Protocol):
+    """Answers from this worker's fresh copy, without touching the database."""
+
+    def consents(
+        self, caller: Caller, subject_keys: Sequence[str]
+    ) -> Mapping[str, ConsentTerms]:
+        """Active consents of these subjects for this caller and purpose, by subject key."""
+        ...
+
+    def granted(self, caller: Caller) -> frozenset[str]:
+        """Coordinates that active sharing grants give this caller for this purpose."""
+        ...
+
+    def effects(self, caller: Caller, department: str, kind: RecordKind) -> RecordEffects:
+        """Effects on the records of one department and kind, for this caller."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Raised by every change to grants or effects; part of the decision cache key."""
+        ...

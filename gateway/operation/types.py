@@ -1,0 +1,50 @@
+"""Types that cross into and out of the operation stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import DocumentNode, OperationDefinitionNode
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRequest:
+    """What a client sent: document text, name of the operation to run, variables as JSON values."""
+
+    document: str
+    operation_name: str | None
+    variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatedOperation:
+    """A document that parses, is within all limits and validates, and the operation to run.
+
+    Cached by document text and operation name; holds nothing of a single request.
+
+    Attributes:
+        document_hash: SHA-256 of the document text, lower-case hexadecimal.
+    """
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    document_hash: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationAnswer:
+    """What leaves the pipeline.
+
+    Attributes:
+        body: JSON bytes of a GraphQL response.
+        is_request_error: the operation did not run (syntax, validation, variables); there is no
+            `data` entry. Decides the status with `application/graphql-response+json`.
+        headers: further response headers.
+    """
+
+    body: bytes
+    is_request_error: bool
+    headers: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,1 @@
+"""Kits that turn a declarative mapping into an adapter."""

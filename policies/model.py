@@ -1,0 +1,203 @@
+"""The words of the rule language, and what is asked and answered. Data without behaviour.
+
+A rule says: with this effect, for these callers and purposes and uses, on these coordinates,
+under these conditions, because of this law. `policies.engine` decides; `policies.loader`
+reads rules from TOML.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from schema.classification import FieldClass, MaskKind, SubjectKind
+from schema.predicate import Predicate
+
+
+class CallerClass(Enum):
+    """Who asks, as far as rules distinguish it."""
+
+    PUBLIC = "public"
+    SUBJECT = "subject"
+    DEPARTMENT = "department"
+    INSTITUTION = "institution"
+    PLATFORM = "platform"
+    CREDIT_CENTRE = "credit-centre"
+    ASSOCIATION = "association"
+    AUDITOR = "auditor"
+
+
+class Purpose(Enum):
+    """Purpose codes a caller declares; each request has exactly one."""
+
+    LICENCE_REVIEW = "LICENCE_REVIEW"
+    MARKET_ENTRY = "MARKET_ENTRY"
+    QUALIFICATION_REVIEW = "QUALIFICATION_REVIEW"
+    OBJECTION_REVIEW = "OBJECTION_REVIEW"
+    REPAIR_REVIEW = "REPAIR_REVIEW"
+    LIST_DETERMINATION = "LIST_DETERMINATION"
+    REWARD_REVIEW = "REWARD_REVIEW"
+    INSPECTION = "INSPECTION"
+    PENALTY_CASE = "PENALTY_CASE"
+    PROCUREMENT = "PROCUREMENT"
+    TENDER = "TENDER"
+    FUND_GRANT = "FUND_GRANT"
+    AWARD = "AWARD"
+    LAND_DEAL = "LAND_DEAL"
+    COURT_ENFORCEMENT = "COURT_ENFORCEMENT"
+    TAX_ADMIN = "TAX_ADMIN"
+    EVALUATION = "EVALUATION"
+    RISK_WARNING = "RISK_WARNING"
+    PRE_LOAN = "PRE_LOAN"
+    POST_LOAN = "POST_LOAN"
+    SELF_QUERY = "SELF_QUERY"
+    PUBLIC_DISPLAY = "PUBLIC_DISPLAY"
+    STATISTICS = "STATISTICS"
+    AUDIT = "AUDIT"
+
+
+class Use(Enum):
+    """What is done with a field. On a kind's own coordinate READ means: learn of its records."""
+
+    READ = "read"
+    FILTER = "filter"
+    ORDER = "order"
+    COUNT = "count"
+    AGGREGATE = "aggregate"
+
+
+class Effect(Enum):
+    PERMIT = "permit"
+    MASK = "mask"
+    FORBID = "forbid"
+
+
+class Outcome(Enum):
+    CLEAR = "CLEAR"
+    MASKED = "MASKED"
+    DENIED = "DENIED"
+
+
+class Missing(Enum):
+    """What a denied caller would need; first failing of caller, subject kind, purpose, field."""
+
+    NOTHING_HELPS = "NOTHING_HELPS"
+    ANOTHER_CALLER = "ANOTHER_CALLER"
+    ANOTHER_SUBJECT = "ANOTHER_SUBJECT"
+    ANOTHER_PURPOSE = "ANOTHER_PURPOSE"
+    CONSENT = "CONSENT"
+    GRANT = "GRANT"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """When a rule applies, beyond who and what. All set parts must hold.
+
+    Attributes:
+        consent: the subject's consent lists the coordinate for this caller and purpose.
+        grant: a sharing grant lists the coordinate for this caller and purpose.
+        is_self: the subject of the record is the caller itself.
+        is_source: the record comes from the caller's own department.
+        row: only for records that satisfy it; on a kind's own coordinate only.
+    """
+
+    consent: bool = False
+    grant: bool = False
+    is_self: bool = False
+    is_source: bool = False
+    row: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule; empty tuples mean any.
+
+    Attributes:
+        id: unique over all files, `<file>.<name>`.
+        who: caller classes. purposes, uses, subject_kinds: as named.
+        organisations: codes of single organisations, if the rule is for those only.
+        classes: field classes it covers; coordinates: schema coordinates it covers (exact, or
+            ending in `.*`). A rule covers a coordinate if both lists, where given, contain it.
+        mask: kind of mask for MASK; None means the one that the schema declares for the field.
+        legal_basis: law and article. intent: one sentence of plain words.
+    """
+
+    id: str
+    effect: Effect
+    who: tuple[CallerClass, ...]
+    purposes: tuple[Purpose, ...]
+    uses: tuple[Use, ...]
+    classes: tuple[FieldClass, ...]
+    coordinates: tuple[str, ...]
+    subject_kinds: tuple[SubjectKind, ...]
+    organisations: tuple[str, ...]
+    condition: Condition
+    mask: MaskKind | None
+    legal_basis: str
+    intent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The caller as rules see it: who asks, for which purpose.
+
+    Attributes:
+        organisation: unified social credit code of the caller's organisation; None for the
+            public; for a natural person `P:` and the network reference.
+        acting_for: code of the institution that a platform acts for.
+    """
+
+    caller_class: CallerClass
+    organisation: str | None
+    purpose: Purpose
+    acting_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectProfile:
+    """What rules must know of a subject; subjects with equal profiles are treated alike.
+
+    Attributes:
+        is_self: the subject is the caller's organisation (or person).
+        consented: coordinates that an active consent of this subject gives this caller for this
+            purpose; a kind's own coordinate is among them wherever one of its fields is.
+    """
+
+    subject_kind: SubjectKind
+    is_self: bool
+    consented: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """One question to the engine.
+
+    Attributes:
+        granted: coordinates that sharing grants give this caller for this purpose.
+        is_source: the provider asked is the caller's own department.
+    """
+
+    caller: Caller
+    coordinate: str
+    use: Use
+    subject: SubjectProfile
+    granted: frozenset[str]
+    is_source: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer. `rule_ids` are the rules that decided, in file order; for a default denial
+    the reserved id `default.deny`.
+
+    Attributes:
+        mask: kind of mask, NONE unless MASKED.
+        row: records that a permitted kind coordinate is limited to; None means all.
+        missing: set if DENIED.
+    """
+
+    outcome: Outcome
+    rule_ids: tuple[str, ...]
+    mask: MaskKind = MaskKind.NONE
+    row: Predicate | None = None
+    missing: Missing | None = None
