@@ -1,0 +1,1 @@
+"""The one-network credit schema: record kinds, fields, codes and identifiers. No I/O here."""

@@ -14,6 +14,7 @@ from schema.codes import (
     SharingAttribute,
 )
 from schema.fields import nested_type, record_field
+from schema.links import Node, subject_link
 from schema.scalars import Date, DateTime
 
 P, D = FieldClass.PUBLIC, FieldClass.DEPARTMENT
@@ -59,8 +60,6 @@ class RecordMeta:
 
 
 @strawberry.interface(description="信用记录 / a credit record of any kind")
-class CreditRecord:
-    id: strawberry.ID | None = record_field(
-        "全局标识", P, origin=Origin.GATEWAY, note="Opaque and stable; accepted by `node`."
-    )
+class CreditRecord(Node):
     meta: RecordMeta | None = strawberry.field(description="记录元数据 / metadata of the record")
+    subject = subject_link()

@@ -7,6 +7,8 @@ A *field name* is the path of GraphQL names inside a record, joined by dots: `fa
 `meta.decidedOn`, `shareholders.name`. A *coordinate* is the type name and the field name:
 `AdministrativePenalty.facts`. The kind's own coordinate is its type name alone.
 
+`id` and `subject` are no leaves: the gateway makes the one and follows the other.
+
 A leaf below a list of nested parts (`shareholders.name`) has a list as value, one entry
 per part; leaves of one list have lists of equal length.
 """
@@ -25,6 +27,7 @@ from schema.classification import FieldClass, MaskKind, Origin, SubjectKind
 from schema.codes import RecordKind
 from schema.errors import SchemaDeclarationError
 from schema.fields import DECLARATION, FieldDeclaration, KindDeclaration
+from schema.links import LINK
 from schema.scalars import Date, DateTime, DecimalNumber, Money, Uscc
 
 
@@ -40,7 +43,6 @@ class ValueType(Enum):
     INTEGER = "INTEGER"
     BOOLEAN = "BOOLEAN"
     ENUM = "ENUM"
-    ID = "ID"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,12 @@ class FieldModel:
             not self.is_list
             and not self.declaration.free_text
             and self.declaration.origin is Origin.SOURCE
-            and self.value_type is not ValueType.ID
+        )
+
+    @property
+    def is_filterable(self) -> bool:
+        return self.is_comparable or (
+            self.is_list and self.nested_list is None and self.value_type is ValueType.ENUM
         )
 
 
@@ -113,6 +120,10 @@ class KindModel:
     @cached_property
     def comparable(self) -> tuple[FieldModel, ...]:
         return tuple(field for field in self.fields if field.is_comparable)
+
+    @cached_property
+    def filterable(self) -> tuple[FieldModel, ...]:
+        return tuple(field for field in self.fields if field.is_filterable)
 
 
 @dataclass(frozen=True)
@@ -174,6 +185,8 @@ def _leaves(
 ) -> Iterator[FieldModel]:
     hints = typing.get_type_hints(owner)
     for field in owner.__strawberry_definition__.fields:
+        if LINK in field.metadata or field.python_name == "id":
+            continue
         name = f"{prefix}{_camel(field.python_name)}"
         declared = field.metadata.get(DECLARATION)
         inner, is_list = _strip(hints[field.python_name], f"{type_name}.{name}")
@@ -216,8 +229,6 @@ def _value_type(inner: Any, coordinate: str) -> tuple[ValueType, tuple[str, ...]
         return ValueType.ENUM, tuple(inner.__members__)
     if inner in _SCALARS:
         return _SCALARS[inner], ()
-    if getattr(inner, "__name__", "") == "ID":
-        return ValueType.ID, ()
     raise SchemaDeclarationError(f"field `{coordinate}` has a type that the model does not know")
 
 

@@ -1,0 +1,139 @@
+"""The query root. Planned fields have no resolver that runs; the others read the context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import strawberry
+
+from schema.catalogue import CatalogueItem, Source
+from schema.codes import RecordKind
+from schema.connections import FIRST_DEFAULT, RECORD_CONNECTION
+from schema.filters import INPUTS, RecordFields, RecordFilter, RecordOrder, list_of
+from schema.links import Node, not_resolved
+from schema.scalars import Uscc
+from schema.statistics import RecordStatistics
+from schema.subject import ORGANISATION_CONNECTION, Organisation
+
+_REGISTRATION = INPUTS[RecordKind.REGISTRATION]
+
+
+class ResolverContext(Protocol):
+    """What the fields that are not planned may ask of the gateway."""
+
+    def catalogue(self) -> list[CatalogueItem]: ...
+
+    async def sources(self) -> list[Source]: ...
+
+
+def _planned(signature: Callable[..., Any], description: str, **annotations: Any) -> Any:
+    """Declare a root field that the planner answers.
+
+    Args:
+        signature: function whose parameter names and defaults become the arguments.
+        annotations: type per parameter, and `returns`.
+    """
+    returns = annotations.pop("returns")
+    signature.__annotations__ = {**annotations, "return": returns}
+    return strawberry.field(resolver=signature, description=description)
+
+
+def _subject(uscc: Any) -> Any:
+    not_resolved()
+
+
+def _subjects(usccs: Any) -> Any:
+    not_resolved()
+
+
+def _search_subjects(
+    filter: Any = None,
+    order_by: Any = None,
+    first: int = FIRST_DEFAULT,
+    after: Any = None,
+) -> Any:
+    not_resolved()
+
+
+def _records(
+    kind: Any,
+    filter: Any = None,
+    order_by: Any = None,
+    first: int = FIRST_DEFAULT,
+    after: Any = None,
+) -> Any:
+    not_resolved()
+
+
+def _record_statistics(
+    kind: Any,
+    group_by: Any = None,
+    sum: Any = None,
+    filter: Any = None,
+) -> Any:
+    not_resolved()
+
+
+def _node(id: Any) -> Any:
+    not_resolved()
+
+
+@strawberry.type(description="查询 / what can be asked of the network")
+class Query:
+    subject = _planned(
+        _subject,
+        "按统一社会信用代码查询主体；未知代码返回 null / one organisation; null if unknown",
+        uscc=Uscc,
+        returns=Organisation | None,
+    )
+    subjects = _planned(
+        _subjects,
+        "批量查询主体，至多 200 个，保持顺序 / up to 200, order kept, unknown ones null",
+        usccs=list[Uscc],
+        returns=list[Organisation | None] | None,
+    )
+    search_subjects = _planned(
+        _search_subjects,
+        "按登记信息检索主体 / search by registration fields",
+        filter=_REGISTRATION.filter | None,
+        order_by=list_of(_REGISTRATION.order) | None,
+        first=int,
+        after=str | None,
+        returns=ORGANISATION_CONNECTION.connection | None,
+    )
+    records = _planned(
+        _records,
+        "某一类别的全部记录 / records of one kind over all subjects",
+        kind=RecordKind,
+        filter=RecordFilter | None,
+        order_by=RecordOrder | None,
+        first=int,
+        after=str | None,
+        returns=RECORD_CONNECTION.connection | None,
+    )
+    record_statistics = _planned(
+        _record_statistics,
+        "记录统计；小组不予显示 / counts and sums; small groups are suppressed",
+        kind=RecordKind,
+        group_by=RecordFields | None,
+        sum=RecordFields | None,
+        filter=RecordFilter | None,
+        returns=RecordStatistics | None,
+    )
+    node = _planned(
+        _node,
+        "按全局标识查询 / the subject or record with this id; null if unknown",
+        id=strawberry.ID,
+        returns=Node | None,
+    )
+
+    @strawberry.field(description="信息目录 / catalogue of everything that is shared")  # type: ignore[untyped-decorator]
+    def catalogue(self, info: strawberry.Info) -> list[CatalogueItem]:
+        context: ResolverContext = info.context
+        return context.catalogue()
+
+    @strawberry.field(description="数据来源 / departments and whether they answer")  # type: ignore[untyped-decorator]
+    async def sources(self, info: strawberry.Info) -> list[Source]:
+        context: ResolverContext = info.context
+        return await context.sources()
