@@ -1,0 +1,134 @@
+"""The one place that knows the columns of the department's registration table and writes to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from plugins.market.registration_import.registration import Registration
+
+Connection = asyncpg.Connection | PoolConnectionProxy
+
+_TARGET = "scjg.qy_djxx"
+_KEY = "tyshxydm"
+#: Columns of the table in the order of the fields of Registration, with their types.
+_COLUMNS = {
+    _KEY: "text",
+    "qymc": "text",
+    "clrq": "date",
+    "qylx": "text",
+    "fddbr": "text",
+    "zczb_wy": "numeric(20,6)",
+    "zczb_bz": "text",
+    "zczb_yw": "text",
+    "jyfw": "text",
+    "zs": "text",
+    "szd": "text",
+    "bs": "text[]",
+}
+_STAGE = "registration_import_stage"
+_POSITION = ("record_number", "line")
+
+_CREATE_STAGE = f"""
+CREATE TEMPORARY TABLE IF NOT EXISTS {_STAGE} (
+    {", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())},
+    record_number bigint, line bigint
+) ON COMMIT DELETE ROWS
+"""
+
+
+def _row(alias: str) -> str:
+    return "ROW(" + ", ".join(f"{alias}.{name}" for name in _COLUMNS) + ")"
+
+
+# An extract says nothing of the status, so a new row gets `K` (in operation) and an old one keeps
+# its own. A row that came from this very run stands: a second, different one is a conflict.
+_MERGE = f"""
+WITH judged AS MATERIALIZED (
+    SELECT s.*, o.line AS first_line,
+        CASE
+            WHEN t.{_KEY} IS NULL THEN 'INSERTED'
+            WHEN {_row("t")} IS NOT DISTINCT FROM {_row("s")} THEN 'UNCHANGED'
+            WHEN o.run_id = $1 THEN 'CONFLICT'
+            ELSE 'REPLACED'
+        END AS outcome
+    FROM {_STAGE} s
+    LEFT JOIN {_TARGET} t USING ({_KEY})
+    LEFT JOIN registration_import.row_origin o USING ({_KEY})
+), written AS (
+    INSERT INTO {_TARGET} AS t ({", ".join(_COLUMNS)}, djzt, sjly, gxsj, bbh)
+    SELECT {", ".join(_COLUMNS)}, 'K', 'IMPORT', now(), 1
+    FROM judged WHERE outcome IN ('INSERTED', 'REPLACED')
+    ON CONFLICT ({_KEY}) DO UPDATE SET
+        {", ".join(f"{name} = EXCLUDED.{name}" for name in _COLUMNS if name != _KEY)},
+        sjly = EXCLUDED.sjly, gxsj = EXCLUDED.gxsj, bbh = coalesce(t.bbh, 0) + 1
+), traced AS (
+    INSERT INTO registration_import.row_origin ({_KEY}, run_id, record_number, line)
+    SELECT {_KEY}, $1, record_number, line FROM judged WHERE outcome <> 'CONFLICT'
+    ON CONFLICT ({_KEY}) DO UPDATE SET
+        run_id = EXCLUDED.run_id, record_number = EXCLUDED.record_number, line = EXCLUDED.line
+    WHERE row_origin.run_id <> EXCLUDED.run_id
+)
+SELECT record_number, outcome, first_line FROM judged
+"""  # noqa: S608 - made of the constants above only
+
+
+class Outcome(Enum):
+    """What became of one registration."""
+
+    INSERTED = "INSERTED"
+    REPLACED = "REPLACED"
+    UNCHANGED = "UNCHANGED"
+    CONFLICT = "CONFLICT"
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRow:
+    """A registration and where in its file it stands."""
+
+    registration: Registration
+    record_number: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class MergedRow:
+    """The outcome of one staged row; `first_line` is where the code stood first, for a conflict."""
+
+    record_number: int
+    outcome: Outcome
+    first_line: int | None
+
+
+async def merge_registrations(
+    connection: Connection, run_id: int, rows: Sequence[StagedRow]
+) -> list[MergedRow]:
+    """Write registrations inside the caller's transaction.
+
+    A new code is inserted with version 1; a known one with other values is replaced as a whole and
+    its version counted up; equal values are left alone, version and time too.
+
+    Args:
+        connection: In a transaction.
+        run_id: The run that the rows belong to.
+        rows: At most one per code.
+
+    Returns:
+        One outcome per row, in any order.
+    """
+    if not rows:
+        return []
+    await connection.execute(_CREATE_STAGE)
+    await connection.copy_records_to_table(
+        _STAGE,
+        records=[(*row.registration, row.record_number, row.line) for row in rows],
+        columns=[*_COLUMNS, *_POSITION],
+    )
+    await connection.execute(f"ANALYZE {_STAGE}")
+    merged = await connection.fetch(_MERGE, run_id)
+    return [
+        MergedRow(row["record_number"], Outcome(row["outcome"]), row["first_line"])
+        for row in merged
+    ]
