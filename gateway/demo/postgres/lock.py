@@ -46,6 +46,11 @@ def record_starter(layout: Layout) -> None:
     write_private(layout.starter, f"{os.getpid()} {_started_at(os.getpid())}\n")
 
 
+def forget_starter(layout: Layout) -> None:
+    """Remove the record; a server that still runs is then known to be shutting down."""
+    layout.starter.unlink(missing_ok=True)
+
+
 def _is_starter_alive(layout: Layout) -> bool:
     try:
         process_id, _, started_at = layout.starter.read_text(encoding="ascii").partition(" ")
@@ -54,10 +59,12 @@ def _is_starter_alive(layout: Layout) -> bool:
         return False
 
 
-def _started_at(process_id: int) -> str:
+def _started_at(process_id: int) -> str | None:
     """Return the process's start time in clock ticks, which tells it from a later namesake.
 
-    Source: proc_pid_stat(5), field 22; the name in field 2 may hold spaces and parentheses.
+    None for a process that has ended and whose parent has not taken notice.
+    Source: proc_pid_stat(5), fields 3 and 22; the name in field 2 may hold spaces and parentheses.
     """
     status = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8", errors="replace")
-    return status.rpartition(")")[2].split()[19]
+    fields = status.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else fields[19]

@@ -11,6 +11,7 @@ from gateway.demo.postgres.administration import Administration
 from gateway.demo.postgres.cluster import SUPERUSER
 from gateway.demo.postgres.errors import EmbeddedPostgresError
 from gateway.demo.postgres.layout import PORT, Layout, remove_short_socket_folder
+from gateway.demo.postgres.lock import forget_starter
 
 _PATIENCE_FOR_STOP_S = 90.0
 
@@ -72,13 +73,15 @@ class RunningPostgres:
         return self.administration.address(database, login)
 
     def stop(self) -> None:
-        """Shut the server down in order and return when all its processes are gone.
+        """Shut the server down in order and return when it is gone; a second call does nothing.
 
         Raises:
             EmbeddedPostgresError: when the server had crashed or had to be killed.
         """
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        if self._process.stdin is None or self._process.stdin.closed:
+            return
+        forget_starter(self._layout)
+        self._process.stdin.close()
         try:
             code = self._process.wait(_PATIENCE_FOR_STOP_S)
         except subprocess.TimeoutExpired:

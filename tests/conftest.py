@@ -1,0 +1,29 @@
+"""Fixtures used everywhere; a room's own fixtures live in that room's conftest."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.demo.postgres import PostgresAddress, RunningPostgres
+from tests.support.postgres import DatabaseFactory, running_postgres
+
+
+@pytest.fixture(scope="session")
+def embedded_postgres() -> Iterator[RunningPostgres]:
+    """Return a running server; each pytest-xdist worker has its own."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def databases(embedded_postgres: RunningPostgres) -> DatabaseFactory:
+    """Return the maker of databases, for fixtures that prepare a template of their own."""
+    return DatabaseFactory(embedded_postgres)
+
+
+@pytest.fixture
+def fresh_database(databases: DatabaseFactory) -> Iterator[PostgresAddress]:
+    """Return an empty database and the login that owns it; dropped after the test."""
+    address = databases.create()
+    yield address
+    databases.drop(address.database)
