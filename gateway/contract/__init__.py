@@ -44,6 +44,7 @@ from gateway.contract.requests import (
     JsonNode,
     OrderKey,
     RecordRequest,
+    RecordSelection,
     StatisticsRequest,
 )
 
@@ -75,6 +76,7 @@ __all__ = [
     "NotSupported",
     "OrderKey",
     "RecordRequest",
+    "RecordSelection",
     "Row",
     "RowBatch",
     "SourceRejected",

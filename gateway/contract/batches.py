@@ -17,7 +17,7 @@ class RowBatch:
 
     Attributes:
         groups: one list of rows per key in key order; one group where there were no keys.
-            At most `first + 1` rows each, in the asked order.
+            At most `first` rows each (one more with lookahead), in the asked order.
         totals: per group the number of matching records, if asked for.
     """
 
@@ -30,12 +30,14 @@ class FieldSummary:
     """What a source says about one field over all records it built JSON for.
 
     Attributes:
-        least, greatest: over the values present; None if there is none.
+        least, greatest: over the values present; None if there is none, or for enums.
+        seen: for enums the member names present; None for other types.
         missing: number of records without a value.
     """
 
     least: WireScalar | None
     greatest: WireScalar | None
+    seen: frozenset[str] | None
     missing: int
 
 
@@ -46,7 +48,7 @@ class JsonBatch:
     Attributes:
         groups: per key the UTF-8 bytes of the records as JSON objects joined by commas,
             without brackets; at most `first` of them.
-        counts: per key the number of records found, at most `first + 1`.
+        counts: per key the number of records found, one more than `first` at most.
         totals: per key the number of matching records, if asked for.
         summary: per checked field what the gateway checks row rules against.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from schema.classification import SubjectKind
 from schema.codes import RecordKind
 from schema.predicate import ALWAYS, Predicate, WireScalar
 
@@ -68,37 +69,53 @@ class JsonConstant:
 FETCHED_AT = "\x00fetched-at"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordSelection:
+    """What is wanted of the records of one kind: the part of a request that a plan makes once.
+
+    Selections compare by identity, so that an adapter can keep what it prepared for one.
+
+    Attributes:
+        kind: record kind.
+        fields: columns wanted, in row order. Only these may be read for the answer.
+        predicate: filter and row rules together; the source applies it.
+        order: order keys; the adapter adds its record id as the last, ascending.
+        first: records wanted per key (or in all).
+        lookahead: one record more is returned where there is one.
+        count: also return the number of matching records per key (or in all), without paging.
+        marked: record ids whose `meta.objectionMark` reads true whatever the source says.
+        json: build JSON of this shape instead of rows; only if the manifest offers it.
+        checked: fields of which `json` answers carry a summary (see `FieldSummary`).
+        subject_kinds: only records about such subjects; None: all. Given without keys only.
+    """
+
+    kind: RecordKind
+    fields: tuple[str, ...]
+    predicate: Predicate = ALWAYS
+    order: tuple[OrderKey, ...] = ()
+    first: int = 1
+    lookahead: bool = False
+    count: bool = False
+    marked: tuple[str, ...] = ()
+    json: JsonNode | None = None
+    checked: tuple[str, ...] = ()
+    subject_kinds: frozenset[SubjectKind] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class RecordRequest:
     """Records of one kind: for each of the keys, or (keys None) over all subjects.
 
     Attributes:
-        path: response path, with provider and profile unique within the operation; for logs.
-        fields: columns wanted, in row order. Only these may be read for the answer.
-        predicate: filter and row rules together; the source applies it.
-        order: order keys; the adapter adds its record id as the last, ascending.
-        first: records wanted per key (or in all); one more is returned when there is one.
+        path: response path, for logs.
+        keys: subject keys, without repetition.
         after: continue behind this position.
-        count: also return the number of matching records per key (or in all), without paging.
-        marked: record ids whose `meta.objectionMark` reads true whatever the source says.
-        json: build JSON of this shape instead of rows; only if the manifest offers it.
-        checked: fields of which `json` answers must carry a summary (see `RuleSummary`).
-        persons: True only natural persons, False only organisations, None both; without keys.
     """
 
     path: str
-    kind: RecordKind
+    selection: RecordSelection
     keys: tuple[str, ...] | None
-    fields: tuple[str, ...]
-    predicate: Predicate = ALWAYS
-    order: tuple[OrderKey, ...] = ()
-    first: int = 1
     after: After | None = None
-    count: bool = False
-    marked: tuple[str, ...] = ()
-    json: JsonNode | None = None
-    checked: tuple[str, ...] = ()
-    persons: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +124,8 @@ class StatisticsRequest:
 
     Attributes:
         group_by: field names; one group per combination of their values.
-        sums: money or integer fields to add up.
+        sums: money, decimal or integer fields to add up.
+        subject_kinds: only records about such subjects; None: all.
     """
 
     path: str
@@ -116,6 +134,7 @@ class StatisticsRequest:
     group_by: tuple[str, ...]
     sums: tuple[str, ...]
     max_groups: int
+    subject_kinds: frozenset[SubjectKind] | None = None
 
 
 @dataclass(frozen=True, slots=True)
