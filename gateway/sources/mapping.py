@@ -107,6 +107,17 @@ class CodeList:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeColumns:
+    """Several columns of one native code each, shown as one list in the order of the columns.
+
+    Missing and unlisted codes are left out.
+    """
+
+    columns: tuple[str, ...]
+    translation: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """Leaf of a list of parts held in a `jsonb` array column: one JSON key of each element.
 
@@ -143,6 +154,7 @@ Column = (
     | Code
     | TextList
     | CodeList
+    | CodeColumns
     | Part
     | Constant
 )
