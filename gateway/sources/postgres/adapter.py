@@ -1,0 +1,194 @@
+"""PostgresAdapter: an adapter from a manifest and mappings, over PostgreSQL.
+
+All requests of one call are answered by one statement, whatever the number of keys or rows.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import orjson
+
+from gateway.contract import (
+    Batch,
+    FetchContext,
+    FieldSummary,
+    Health,
+    JsonBatch,
+    Manifest,
+    RecordRequest,
+    RecordSelection,
+    RowBatch,
+    SourceRejected,
+    SourceUnavailable,
+    StatisticsBatch,
+    StatisticsRequest,
+)
+from gateway.sources.mapping import KindMapping
+from gateway.sources.postgres.statement import (
+    Statement,
+    StatementBuilder,
+    key_groups,
+    key_mode,
+)
+from gateway.sources.postgres.statistics import statistics_batch, statistics_statement
+from gateway.store.connect import StoreAddress, connector
+from gateway.store.pool import LightPool, NoConnectionError
+from schema.codes import RecordKind
+from schema.model import ValueType
+from schema.records import MODEL
+
+STATEMENTS_KEPT = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresSource:
+    """Where the department's database is.
+
+    Attributes:
+        url: PostgreSQL URL of a read-only login; never printed.
+        pool_size: most connections open at a time.
+        statement_timeout_ms: the server ends a statement after this.
+    """
+
+    url: str = field(repr=False)
+    pool_size: int = 8
+    statement_timeout_ms: int = 2_000
+
+
+class PostgresAdapter:
+    """Answers for one department from its own PostgreSQL database."""
+
+    def __init__(
+        self, manifest: Manifest, mappings: Sequence[KindMapping], source: PostgresSource
+    ) -> None:
+        self._manifest = manifest
+        self._mappings: Mapping[RecordKind, KindMapping] = {
+            mapping.kind: mapping for mapping in mappings
+        }
+        self._builder = StatementBuilder(manifest.department_code, self._mappings)
+        address = StoreAddress(
+            source.url,
+            application_name=f"credit-gateway-{manifest.slug}",
+            statement_timeout_ms=source.statement_timeout_ms,
+        )
+        self._pool = LightPool(connector(address), source.pool_size)
+        self._prepared: OrderedDict[tuple[object, ...], tuple[Statement, object]] = OrderedDict()
+
+    @property
+    def manifest(self) -> Manifest:
+        return self._manifest
+
+    async def open(self) -> None:
+        """Nothing to do: connections open when first needed, so a dead source stops no start."""
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+    async def health(self) -> Health:
+        try:
+            async with self._pool.connection() as connection:
+                await connection.fetchval("SELECT 1")
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, NoConnectionError):
+            return Health(is_up=False, as_of=None)
+        return Health(is_up=True, as_of=None)
+
+    async def fetch(
+        self, requests: Sequence[RecordRequest], context: FetchContext
+    ) -> Sequence[Batch]:
+        statement = self._statement(requests)
+        groups, _ = key_groups(requests)
+        rows = await self._run(statement.text, statement.arguments(groups, context.fetched_at))
+        by_request = {row[0]: row for row in rows}
+        return [
+            _batch(request.selection, by_request[index]) for index, request in enumerate(requests)
+        ]
+
+    async def statistics(
+        self, requests: Sequence[StatisticsRequest], context: FetchContext
+    ) -> Sequence[StatisticsBatch]:
+        batches = []
+        for request in requests:
+            text, arguments = statistics_statement(request, self._mappings[request.kind])
+            batches.append(statistics_batch(request, await self._run(text, arguments)))
+        return batches
+
+    def explain(self, requests: Sequence[RecordRequest]) -> str:
+        """The statement that `fetch` would send."""
+        return self._builder.build(requests).text
+
+    def _statement(self, requests: Sequence[RecordRequest]) -> Statement:
+        if any(request.after is not None for request in requests):
+            return self._builder.build(requests)
+        _, numbers = key_groups(requests)
+        shape: tuple[object, ...] = tuple(
+            (id(request.selection), number, key_mode(request.keys))
+            for request, number in zip(requests, numbers, strict=True)
+        )
+        found = self._prepared.get(shape)
+        if found is not None:
+            self._prepared.move_to_end(shape)
+            return found[0]
+        statement = self._builder.build(requests)
+        # The selections are kept beside the statement: while they live, their ids are theirs.
+        self._prepared[shape] = (statement, tuple(request.selection for request in requests))
+        if len(self._prepared) > STATEMENTS_KEPT:
+            self._prepared.popitem(last=False)
+        return statement
+
+    async def _run(self, text: str, arguments: Sequence[object]) -> Sequence[Any]:
+        try:
+            async with self._pool.connection() as connection:
+                return await connection.fetch(text, *arguments)
+        except (
+            OSError,
+            NoConnectionError,
+            asyncpg.InterfaceError,
+            asyncpg.PostgresConnectionError,
+            asyncpg.OperatorInterventionError,
+            asyncpg.TooManyConnectionsError,
+            asyncpg.CannotConnectNowError,
+        ) as error:
+            raise SourceUnavailable("the database cannot be reached or does not answer") from error
+        except asyncpg.PostgresError as error:
+            raise SourceRejected(f"the database refused the statement: {error.sqlstate}") from error
+
+
+def _batch(selection: RecordSelection, row: Any) -> Batch:
+    _, payloads, counts, totals, summary = row
+    found_totals = totals if selection.count else None
+    if selection.json is None:
+        groups = [orjson.loads(payload) if payload else [] for payload in payloads]
+        return RowBatch(groups, found_totals)
+    return JsonBatch(
+        [payload or b"" for payload in payloads],
+        counts,
+        found_totals,
+        _summaries(selection, summary),
+    )
+
+
+def _summaries(selection: RecordSelection, summary: str | None) -> dict[str, FieldSummary]:
+    if summary is None:
+        return {}
+    kind = MODEL.kinds[selection.kind]
+    made: dict[str, FieldSummary] = {}
+    for name, (least, greatest, missing) in zip(
+        selection.checked, orjson.loads(summary), strict=True
+    ):
+        model = kind.by_name[name]
+        if model.value_type is ValueType.ENUM:
+            bits = least or 0
+            seen = frozenset(
+                member for bit, member in enumerate(model.enum_values) if bits >> bit & 1
+            )
+            made[name] = FieldSummary(None, None, seen, missing)
+        elif model.value_type is ValueType.BOOLEAN and least is not None:
+            made[name] = FieldSummary(bool(least), bool(greatest), None, missing)
+        else:
+            made[name] = FieldSummary(least, greatest, None, missing)
+    return made

@@ -1,0 +1,331 @@
+"""One statement for all requests of one call: a branch per request, joined by UNION ALL.
+
+Each branch returns one row: number of the request, per key the payload, the number of records
+and the total, and for built JSON a summary of the checked fields. A payload is either a JSON
+array of rows or the records themselves as JSON, in UTF-8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.contract import (
+    FETCHED_AT,
+    PERSON_KEY_PREFIX,
+    SUBJECT_KEY,
+    JsonConstant,
+    JsonField,
+    JsonNode,
+    RecordRequest,
+    RecordSelection,
+)
+from gateway.contract.errors import NotSupported
+from gateway.sources.mapping import KindMapping
+from gateway.sources.postgres.columns import identifier, literal
+from gateway.sources.postgres.conditions import (
+    Parameters,
+    TableSql,
+    after_sql,
+    condition_sql,
+    order_sql,
+)
+from schema.classification import SubjectKind
+from schema.codes import RecordKind
+from schema.model import ValueType
+from schema.predicate import NUMERIC_TEXT
+from schema.records import MODEL
+
+
+@dataclass(frozen=True, slots=True)
+class KeysSlot:
+    """Place of the key array of one group of requests among the parameters."""
+
+    group: int
+
+
+class FetchedAtSlot:
+    """Place of the time of the fetch among the parameters."""
+
+
+Slots = tuple[tuple[int, KeysSlot | FetchedAtSlot], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Text and parameters of a statement.
+
+    Attributes:
+        values: parameters; where a slot is, the value is filled in for each call.
+        slots: positions of the slots.
+    """
+
+    text: str
+    values: tuple[object, ...]
+    slots: Slots
+
+    def arguments(self, key_groups: Sequence[Sequence[str]], fetched_at: str) -> list[object]:
+        """Parameters with the slots filled."""
+        filled = list(self.values)
+        for position, slot in self.slots:
+            filled[position] = key_groups[slot.group] if isinstance(slot, KeysSlot) else fetched_at
+        return filled
+
+
+def key_groups(requests: Sequence[RecordRequest]) -> tuple[list[tuple[str, ...]], list[int | None]]:
+    """The distinct key tuples of the requests, and which one each request has."""
+    groups: list[tuple[str, ...]] = []
+    numbers: list[int | None] = []
+    for request in requests:
+        if request.keys is None:
+            numbers.append(None)
+            continue
+        if request.keys not in groups:
+            groups.append(request.keys)
+        numbers.append(groups.index(request.keys))
+    return groups, numbers
+
+
+def key_mode(keys: Sequence[str] | None) -> str:
+    """Which columns hold the keys: `organisation`, `person`, `both`, or `all` without keys."""
+    if keys is None:
+        return "all"
+    persons = sum(key.startswith(PERSON_KEY_PREFIX) for key in keys)
+    return "organisation" if persons == 0 else "person" if persons == len(keys) else "both"
+
+
+class StatementBuilder:
+    """Writes statements for the mappings of one department."""
+
+    def __init__(self, department: str, mappings: Mapping[RecordKind, KindMapping]) -> None:
+        self._department = department
+        self._mappings = mappings
+
+    def build(self, requests: Sequence[RecordRequest]) -> Statement:
+        """Write the statement.
+
+        Raises:
+            NotSupported: a request for a kind or a field that no mapping supplies.
+        """
+        groups, numbers = key_groups(requests)
+        parameters = Parameters()
+        key_parameters = [parameters.add(KeysSlot(number)) for number in range(len(groups))]
+        branches = []
+        for index, (request, number) in enumerate(zip(requests, numbers, strict=True)):
+            keys = None if number is None else key_parameters[number]
+            branches.append(self._branch(index, request, keys, parameters))
+        slots = tuple(
+            (position, value)
+            for position, value in enumerate(parameters.values)
+            if isinstance(value, KeysSlot | FetchedAtSlot)
+        )
+        return Statement("\nUNION ALL\n".join(branches), tuple(parameters.values), slots)
+
+    def _branch(
+        self, index: int, request: RecordRequest, keys: str | None, parameters: Parameters
+    ) -> str:
+        selection = request.selection
+        mapping = self._mapping(selection.kind)
+        marked = parameters.add(list(selection.marked)) if selection.marked else None
+        table = TableSql(mapping, marked)
+        conditions = [condition_sql(selection.predicate, table, parameters)]
+        conditions += subject_conditions(mapping, selection.subject_kinds)
+        if keys is not None:
+            conditions.append(_key_condition(mapping, key_mode(request.keys)))
+        where = " AND ".join(condition for condition in conditions if condition != "true")
+        total = _total(table, where or "true") if selection.count else "NULL::bigint"
+        if request.after is not None:
+            behind = after_sql(request.after, selection.order, self._department, table, parameters)
+            where = f"{where} AND {behind}" if where else behind
+        source = (
+            f"FROM {identifier(mapping.table)} r WHERE {where or 'true'} "
+            f"ORDER BY {order_sql(selection.order, table)} "
+            f"LIMIT {selection.first + (1 if selection.lookahead else 0):d}"
+        )
+        body, summary = (
+            (_rows(selection, table, source), "NULL::text")
+            if selection.json is None
+            else _json(selection, selection.json, table, source, parameters)
+        )
+        keyed = (
+            f"unnest({keys}::text[]) WITH ORDINALITY k(key, o)"
+            if keys is not None
+            else "(SELECT ''::text AS key, 1 AS o) k"
+        )
+        return (
+            f"SELECT {index:d}::int AS request, array_agg(g.payload ORDER BY k.o) AS payloads, "
+            f"array_agg(g.found ORDER BY k.o) AS counts, "
+            f"array_agg({total} ORDER BY k.o) AS totals, {summary} AS summary\n"
+            f"FROM {keyed} LEFT JOIN LATERAL (\n{body}\n) g ON true"
+        )
+
+    def _mapping(self, kind: RecordKind) -> KindMapping:
+        mapping = self._mappings.get(kind)
+        if mapping is None:
+            raise NotSupported(f"no mapping for record kind `{kind.value}`")
+        return mapping
+
+
+def _total(table: TableSql, where: str) -> str:
+    return f"(SELECT count(*) FROM {identifier(table.mapping.table)} r WHERE {where})"
+
+
+def _key_condition(mapping: KindMapping, mode: str) -> str:
+    organisation = f"r.{identifier(mapping.organisation)} = k.key"
+    if mapping.person is None:
+        return organisation
+    person = f"r.{identifier(mapping.person)} = substr(k.key, {len(PERSON_KEY_PREFIX) + 1:d})"
+    if mode == "organisation":
+        return organisation
+    return person if mode == "person" else f"({organisation} OR {person})"
+
+
+def subject_conditions(mapping: KindMapping, kinds: frozenset[SubjectKind] | None) -> list[str]:
+    if kinds is None or len(kinds) == len(SubjectKind):
+        return []
+    code = f"r.{identifier(mapping.organisation)}"
+    alternatives = {
+        SubjectKind.ORGANISATION: f"({code} IS NOT NULL AND NOT starts_with({code}, '92'))",
+        SubjectKind.INDIVIDUAL_BUSINESS: f"starts_with({code}, '92')",
+        SubjectKind.NATURAL_PERSON: (
+            "false"
+            if mapping.person is None
+            else f"({code} IS NULL AND r.{identifier(mapping.person)} IS NOT NULL)"
+        ),
+    }
+    chosen = [sql for kind, sql in alternatives.items() if kind in kinds]
+    return ["(" + " OR ".join(chosen) + ")"] if chosen else ["false"]
+
+
+def subject_key_sql(mapping: KindMapping) -> str:
+    """SQL of the key of the subject that a record is about."""
+    organisation = f"r.{identifier(mapping.organisation)}"
+    if mapping.person is None:
+        return organisation
+    prefix = literal(PERSON_KEY_PREFIX)
+    return f"coalesce({organisation}, {prefix} || r.{identifier(mapping.person)})"
+
+
+def field_sql(name: str, table: TableSql) -> str:
+    """SQL of a field as it is shown, or of the subject key."""
+    if name == SUBJECT_KEY:
+        return subject_key_sql(table.mapping)
+    return table.column(name).shown
+
+
+def _rows(selection: RecordSelection, table: TableSql, source: str) -> str:
+    columns = [f"{field_sql(name, table)} AS c{i}" for i, name in enumerate(selection.fields)]
+    row = ", ".join(f"s.c{i}" for i in range(len(columns)))
+    return (
+        f"SELECT convert_to('[' || string_agg(json_build_array({row})::text, ',') || ']', 'UTF8') "
+        f"AS payload, count(*)::int AS found FROM (SELECT {', '.join(columns) or '1 AS c'} "
+        f"{source}) s"
+    )
+
+
+def _json(
+    selection: RecordSelection,
+    node: JsonNode,
+    table: TableSql,
+    source: str,
+    parameters: Parameters,
+) -> tuple[str, str]:
+    fields = list(dict.fromkeys(_fields_of(node)))
+    columns = [f"{_json_value(name, table)} AS c{i}" for i, name in enumerate(fields)]
+    checks = [_check(i, name, table) for i, name in enumerate(selection.checked)]
+    columns += [check.column for check in checks]
+    shape = _object(node, {name: f"s.c{i}" for i, name in enumerate(fields)}, parameters)
+    within = f" FILTER (WHERE s.n <= {selection.first:d})" if selection.lookahead else ""
+    number = ", row_number() OVER () AS n" if selection.lookahead else ""
+    parts = [
+        f"convert_to(string_agg(row_to_json(j)::text, ','){within}, 'UTF8') AS payload",
+        "count(*)::int AS found",
+        *(check.per_key for check in checks),
+    ]
+    body = (
+        f"SELECT {', '.join(parts)} FROM (SELECT s.*{number} FROM (SELECT "
+        f"{', '.join(columns) or '1 AS c'} {source}) s) s CROSS JOIN LATERAL ({shape}) j"
+    )
+    overall = ", ".join(check.overall for check in checks)
+    return body, f"json_build_array({overall})::text" if checks else "NULL::text"
+
+
+def _fields_of(node: JsonNode) -> list[str]:
+    found: list[str] = []
+    for _, entry in node.entries:
+        if isinstance(entry, JsonField):
+            found.append(entry.field)
+        elif isinstance(entry, JsonNode):
+            found.extend(_fields_of(entry))
+    return found
+
+
+def _json_value(name: str, table: TableSql) -> str:
+    return field_sql(name, table)
+
+
+def _object(node: JsonNode, columns: Mapping[str, str], parameters: Parameters) -> str:
+    members = []
+    for key, entry in node.entries:
+        if isinstance(entry, JsonField):
+            sql = columns[entry.field]
+        elif isinstance(entry, JsonNode):
+            sql = f"(SELECT m FROM ({_object(entry, columns, parameters)}) m)"
+        else:
+            sql = _constant(entry, parameters)
+        members.append(f"{sql} AS {identifier_whole(key)}")
+    return "SELECT " + ", ".join(members)
+
+
+def identifier_whole(name: str) -> str:
+    """Quoted identifier, dots included."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _constant(constant: JsonConstant, parameters: Parameters) -> str:
+    value = constant.value
+    if value == FETCHED_AT:
+        return f"{parameters.add(FetchedAtSlot())}::text"
+    if value is None:
+        return "NULL::text"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:d}" if isinstance(value, int) else f"{literal(value)}::text"
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    column: str
+    per_key: str
+    overall: str
+
+
+def _check(index: int, name: str, table: TableSql) -> _Check:
+    model = MODEL.kinds[table.mapping.kind].by_name[name]
+    missing = f"count(*) FILTER (WHERE s.k{index} IS NULL) AS miss{index}"
+    if model.value_type is ValueType.ENUM:
+        cases = " ".join(
+            f"WHEN {literal(member)} THEN {1 << bit:d}"
+            for bit, member in enumerate(model.enum_values)
+        )
+        column = f"(CASE {table.column(name).shown} {cases} END)::bigint AS k{index}"
+        return _Check(
+            column,
+            f"bit_or(s.k{index}) AS lo{index}, {missing}",
+            f"json_build_array(bit_or(g.lo{index}), NULL, coalesce(sum(g.miss{index}), 0))",
+        )
+    made = table.column(name)
+    is_plain = model.value_type in NUMERIC_TEXT or model.value_type in (
+        ValueType.INTEGER,
+        ValueType.BOOLEAN,
+    )
+    ordered = made.compared if is_plain else f'{made.shown} COLLATE "C"'
+    if model.value_type is ValueType.BOOLEAN:
+        ordered = f"({ordered})::int"
+    shown = "::text" if model.value_type in NUMERIC_TEXT else ""
+    return _Check(
+        f"{ordered} AS k{index}",
+        f"min(s.k{index}) AS lo{index}, max(s.k{index}) AS hi{index}, {missing}",
+        f"json_build_array(min(g.lo{index}){shown}, max(g.hi{index}){shown}, "
+        f"coalesce(sum(g.miss{index}), 0))",
+    )

@@ -1,0 +1,43 @@
+"""Counts and sums as one grouped statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.contract import StatisticsBatch, StatisticsGroup, StatisticsRequest
+from gateway.sources.mapping import KindMapping
+from gateway.sources.postgres.columns import identifier
+from gateway.sources.postgres.conditions import Parameters, TableSql, condition_sql
+from gateway.sources.postgres.statement import subject_conditions
+
+
+def statistics_statement(
+    request: StatisticsRequest, mapping: KindMapping
+) -> tuple[str, list[object]]:
+    """Statement and arguments: a row per group, group values first, then count, then sums."""
+    parameters = Parameters()
+    table = TableSql(mapping, None)
+    conditions = [condition_sql(request.predicate, table, parameters)]
+    conditions += subject_conditions(mapping, request.subject_kinds)
+    groups = [table.column(name).shown for name in request.group_by]
+    sums = [f"sum({table.column(name).compared})::text" for name in request.sums]
+    selected = ", ".join([*groups, "count(*)", *sums])
+    numbers = ", ".join(str(position + 1) for position in range(len(groups)))
+    grouped = f" GROUP BY {numbers}" if groups else ""
+    text = (
+        f"SELECT {selected} FROM {identifier(mapping.table)} r "
+        f"WHERE {' AND '.join(conditions)}{grouped} LIMIT {request.max_groups + 1:d}"
+    )
+    return text, parameters.values
+
+
+def statistics_batch(request: StatisticsRequest, rows: Sequence[Any]) -> StatisticsBatch:
+    """Turn the statement's rows into groups."""
+    width = len(request.group_by)
+    groups = [
+        StatisticsGroup(tuple(row[:width]), row[width], tuple(row[width + 1 :]))
+        for row in rows[: request.max_groups]
+        if row[width] > 0
+    ]
+    return StatisticsBatch(groups, len(rows) <= request.max_groups)
