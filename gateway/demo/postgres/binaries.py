@@ -123,8 +123,11 @@ def _copy(installed: PostgresBinaries, copy: PostgresBinaries) -> None:
             partial.installation / folder,
             ignore=shutil.ignore_patterns("pgxs", "*.a"),
         )
-    if (installed.site / _LIBRARIES).is_dir():
-        shutil.copytree(installed.site / _LIBRARIES, partial.site / _LIBRARIES)
+    # Only what the two programs load. The wheel holds a GPL library as well, for a program that we
+    # neither run nor pass on.
+    (partial.site / _LIBRARIES).mkdir()
+    for library in (installed.site / _LIBRARIES).glob("libpq-*"):
+        shutil.copyfile(library, partial.site / _LIBRARIES / library.name)
     _open_for_reading(partial.site)
     partial.site.rename(copy.site)
 
