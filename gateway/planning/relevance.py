@@ -1,0 +1,38 @@
+"""Which variables a plan depends on. The others are filled in when a plan runs.
+
+Keys, ids of cursors and representations are read at run time; every other use of a variable
+shapes the plan.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import ArgumentNode, DocumentNode, VariableNode, Visitor, visit
+
+RUNTIME_ARGUMENTS = frozenset({"uscc", "usccs", "after", "representations"})
+
+
+class _Uses(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.relevant: set[str] = set()
+        self._runtime: set[int] = set()
+
+    def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
+        if node.name.value in RUNTIME_ARGUMENTS and isinstance(node.value, VariableNode):
+            self._runtime.add(id(node.value))
+
+    def enter_variable(self, node: VariableNode, *_: Any) -> None:
+        if id(node) not in self._runtime:
+            self.relevant.add(node.name.value)
+
+    def enter_variable_definition(self, node: Any, *_: Any) -> Any:
+        return self.SKIP
+
+
+def relevant_variables(document: DocumentNode) -> frozenset[str]:
+    """Names of the variables that shape the plan, over all operations of the document."""
+    uses = _Uses()
+    visit(document, uses)
+    return frozenset(uses.relevant)
