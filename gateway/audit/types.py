@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.identity.principal import Principal
@@ -15,9 +16,14 @@ class DecisionDigest:
     Attributes:
         json: canonical JSON bytes (keys sorted, no blanks): an array of objects with
             coordinate, use, outcome, mask, rules.
+        sha256: digest of these bytes, by which entries name the decisions.
     """
 
     json: bytes
+    sha256: bytes = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sha256", hashlib.sha256(self.json).digest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,123 @@
+"""From an audit entry to the bytes that are stored, and nothing else.
+
+The bytes are canonical JSON: equal entries give equal bytes, and the bytes alone say everything,
+so that a hash over them proves the entry. `docs/audit-events.md` lists the members.
+
+Source: RFC 8785; entries hold only strings, integers, null, arrays and objects with ASCII names,
+for which sorted names, no blanks and unescaped UTF-8 are the whole of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from gateway.audit.types import AuditEntry
+from gateway.errors import InternalError
+from policies.model import CallerClass
+
+FORMAT_VERSION = 1
+ANSWERED = "ANSWERED"
+
+_PERSON_PREFIX = "P:"
+_RECORD_HASH_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class EntryReferences:
+    """What stands in an entry instead of names.
+
+    Attributes:
+        subjects: reference per subject of the entry, same order, lower-case hexadecimal.
+        caller: reference of the caller where it is a credit subject itself, else None.
+        released: keyed hash per released record, same order.
+    """
+
+    subjects: Sequence[str]
+    caller: str | None
+    released: Sequence[str]
+
+
+class RecordHasher:
+    """Keyed hashes of record references: equal records can be recognised with the key only."""
+
+    def __init__(self, key: bytes) -> None:
+        """
+        Args:
+            key: at least 32 bytes, the same on every worker and for as long as the log is kept.
+        """
+        if len(key) < 32:
+            raise InternalError(f"the audit's record key has {len(key)} bytes, expected 32 or more")
+        self._keyed = hmac.new(key, digestmod=hashlib.sha256)
+
+    def hash(self, record: str) -> str:
+        """Return the first 16 bytes of HMAC-SHA256 over `department/kind/id`, hexadecimal."""
+        keyed = self._keyed.copy()
+        keyed.update(record.encode())
+        return keyed.digest()[:_RECORD_HASH_BYTES].hex()
+
+
+def caller_subject_key(entry: AuditEntry) -> str | None:
+    """Return the caller's key where the caller is a credit subject and must not be named."""
+    caller = entry.principal.caller
+    organisation = caller.organisation
+    if organisation is None:
+        return None
+    if caller.caller_class is CallerClass.SUBJECT or organisation.startswith(_PERSON_PREFIX):
+        return organisation
+    return None
+
+
+def encode_entry(entry: AuditEntry, references: EntryReferences, outcome: str) -> bytes:
+    """Return the canonical bytes of an entry.
+
+    Args:
+        outcome: the entry's own outcome, or the reason why the fence refused it.
+
+    Raises:
+        InternalError: a text that is no valid Unicode or holds a NUL.
+    """
+    principal = entry.principal
+    caller = principal.caller
+    members = {
+        "actingFor": caller.acting_for,
+        "addressClass": entry.address_class,
+        "at": entry.at,
+        "callerClass": caller.caller_class.value,
+        "callerReference": references.caller,
+        "clientId": principal.client_id,
+        "consents": [
+            {"consentNo": use.consent_no, "version": use.version} for use in entry.consents
+        ],
+        "decisions": entry.decisions.sha256.hex(),
+        "departments": [
+            {"outcome": part.outcome, "rows": part.rows, "slug": part.slug}
+            for part in entry.departments
+        ],
+        "durationClass": entry.duration_class,
+        "format": FORMAT_VERSION,
+        "matterNo": principal.matter_no,
+        "operationHash": entry.operation_hash,
+        "operationName": entry.operation_name,
+        "organisation": caller.organisation if references.caller is None else None,
+        "outcome": outcome,
+        "policyVersion": entry.policy_version,
+        "purpose": caller.purpose.value,
+        "released": references.released,
+        "requestId": entry.request_id,
+        "subjects": references.subjects,
+        "tokenId": principal.token_id,
+        "units": entry.units,
+        "userRef": principal.user_ref,
+    }
+    try:
+        encoded = orjson.dumps(members, option=orjson.OPT_SORT_KEYS)
+    except TypeError as error:
+        raise InternalError("an audit entry holds a text that is no valid Unicode") from error
+    if b"\\u0000" in encoded:
+        raise InternalError("an audit entry holds a text with a NUL character")
+    return encoded

@@ -1,0 +1,291 @@
+"""The recorder against a real store: durability, sharing of commits, refusals, outages."""
+
+import asyncio
+import hashlib
+import json
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from gateway.audit.entry import RecordHasher
+from gateway.audit.recorder import GroupCommitRecorder, RecorderLimits
+from gateway.audit.references import SubjectReferences
+from gateway.errors import InternalError, TooManyRequests, Unavailable
+from gateway.identity.principal import Principal
+from gateway.store.connect import StoreAddress, connector
+from gateway.store.pool import LightPool
+from policies.model import Caller, CallerClass, Purpose
+from tests.support.entries import FIRM, ORGAN, audit_entry
+
+KEY = bytes(32)
+
+
+def new_recorder(pool: LightPool, limits: RecorderLimits | None = None) -> GroupCommitRecorder:
+    return GroupCommitRecorder(
+        pool,
+        SubjectReferences(secrets.token_bytes),
+        RecordHasher(KEY),
+        limits or RecorderLimits(),
+    )
+
+
+@pytest_asyncio.fixture
+async def recorder(store_pool: LightPool) -> AsyncIterator[GroupCommitRecorder]:
+    recorder = new_recorder(store_pool)
+    await recorder.open()
+    yield recorder
+    await recorder.aclose()
+
+
+async def stored(pool: LightPool) -> list[dict[str, Any]]:
+    async with pool.connection() as connection:
+        rows = await connection.fetch("SELECT entry FROM audit_entry ORDER BY entry_no")
+    return [json.loads(row["entry"]) for row in rows]
+
+
+async def add_client(pool: LightPool, quota: int) -> None:
+    async with pool.connection() as connection:
+        await connection.execute(
+            "INSERT INTO client (client_id, caller_class, name, quota_per_day)"
+            " VALUES ('bank-1', 'institution', 'Bank', $1)",
+            quota,
+        )
+
+
+async def test_commit_returns_the_entry_is_in_the_store(
+    recorder: GroupCommitRecorder, store_pool: LightPool
+) -> None:
+    await recorder.commit(audit_entry("r-7"))
+    async with store_pool.connection() as connection:
+        row = await connection.fetchrow("SELECT * FROM audit_entry")
+    assert row is not None
+    assert (row["request_id"], row["client_id"], row["purpose"], row["outcome"]) == (
+        "r-7",
+        "bank-1",
+        "PRE_LOAN",
+        "ANSWERED",
+    )
+    assert row["at"].isoformat() == "2026-03-02T01:02:03+00:00"
+
+
+async def test_commit_stores_references_and_never_the_subject(
+    recorder: GroupCommitRecorder, store_pool: LightPool
+) -> None:
+    await recorder.commit(audit_entry("r-1", subjects=(FIRM, ORGAN)))
+    await recorder.commit(audit_entry("r-2", subjects=(ORGAN,)))
+    first, second = await stored(store_pool)
+    assert second["subjects"] == [first["subjects"][1]]
+    assert first["subjects"][0] != first["subjects"][1]
+    async with store_pool.connection() as connection:
+        rows = await connection.fetch("SELECT entry FROM audit_entry")
+        keys = await connection.fetch("SELECT subject_key FROM subject_reference")
+    assert all(FIRM.encode() not in row["entry"] for row in rows)
+    assert {row["subject_key"] for row in keys} == {FIRM, ORGAN}
+
+
+async def test_commit_caller_who_is_a_subject_is_not_named(
+    recorder: GroupCommitRecorder, store_pool: LightPool
+) -> None:
+    caller = Caller(CallerClass.SUBJECT, FIRM, Purpose.SELF_QUERY)
+    await recorder.commit(audit_entry(principal=Principal(caller, "portal"), subjects=(FIRM,)))
+    (entry,) = await stored(store_pool)
+    assert entry["organisation"] is None
+    assert [entry["callerReference"]] == entry["subjects"]
+
+
+async def test_commit_same_subject_from_two_workers_gets_one_reference(
+    store_pool: LightPool,
+) -> None:
+    workers = [new_recorder(store_pool) for _ in range(2)]
+    for worker in workers:
+        await worker.open()
+    entries = [audit_entry(f"r-{n}", subjects=(f"S-{n // 2}",)) for n in range(40)]
+    await asyncio.gather(*(workers[n % 2].commit(entry) for n, entry in enumerate(entries)))
+    for worker in workers:
+        await worker.aclose()
+    references: dict[int, set[str]] = {}
+    for entry in await stored(store_pool):
+        number = int(str(entry["requestId"]).removeprefix("r-")) // 2
+        references.setdefault(number, set()).update(entry["subjects"])
+    assert len(references) == 20
+    assert all(len(found) == 1 for found in references.values())
+
+
+async def test_commit_equal_decisions_are_stored_once(
+    recorder: GroupCommitRecorder, store_pool: LightPool
+) -> None:
+    await asyncio.gather(*(recorder.commit(audit_entry(f"r-{n}")) for n in range(5)))
+    await recorder.commit(audit_entry("r-9", decisions=b"[]"))
+    async with store_pool.connection() as connection:
+        rows = await connection.fetch("SELECT sha256, json FROM audit_decisions")
+    assert len(rows) == 2
+    entries = await stored(store_pool)
+    assert entries[-1]["decisions"] == hashlib.sha256(b"[]").hexdigest()
+
+
+async def test_commit_entries_at_the_same_time_share_commits(
+    recorder: GroupCommitRecorder, store_pool: LightPool
+) -> None:
+    await asyncio.gather(*(recorder.commit(audit_entry(f"r-{n}")) for n in range(200)))
+    assert recorder.committed_entries == 200
+    assert recorder.committed_batches <= 3
+    assert len(await stored(store_pool)) == 200
+
+
+async def test_commit_released_records_are_stored_as_keyed_hashes(
+    recorder: GroupCommitRecorder, store_pool: LightPool
+) -> None:
+    await recorder.commit(audit_entry(released=("courts/JUDGMENT_DEFAULTER/17",)))
+    (entry,) = await stored(store_pool)
+    assert entry["released"] == [RecordHasher(KEY).hash("courts/JUDGMENT_DEFAULTER/17")]
+    assert entry["released"] != [
+        RecordHasher(bytes(31) + b"1").hash("courts/JUDGMENT_DEFAULTER/17")
+    ]
+
+
+async def test_commit_quota_counts_units_and_refuses_what_exceeds_it(
+    recorder: GroupCommitRecorder, store_pool: LightPool
+) -> None:
+    await add_client(store_pool, 10)
+    await recorder.commit(audit_entry("r-1", units=7))
+    with pytest.raises(TooManyRequests) as caught:
+        await recorder.commit(audit_entry("r-2", units=4, released=("tax/X/1",)))
+    await recorder.commit(audit_entry("r-3", units=3))
+    assert caught.value.code == "QUOTA_EXCEEDED"
+    assert dict(caught.value.headers)["Retry-After"] == str(14 * 3600 + 57 * 60 + 57)
+    entries = await stored(store_pool)
+    assert [entry["outcome"] for entry in entries] == ["ANSWERED", "QUOTA_EXCEEDED", "ANSWERED"]
+    assert entries[1]["released"] == []
+
+
+async def test_commit_quota_in_one_batch_lets_exactly_the_quota_pass(
+    recorder: GroupCommitRecorder, store_pool: LightPool
+) -> None:
+    await add_client(store_pool, 30)
+    results = await asyncio.gather(
+        *(recorder.commit(audit_entry(f"r-{n}", units=4)) for n in range(20)),
+        return_exceptions=True,
+    )
+    assert results.count(None) == 7
+    assert sum(isinstance(result, TooManyRequests) for result in results) == 13
+    async with store_pool.connection() as connection:
+        assert await connection.fetchval("SELECT units FROM quota_usage") == 28
+    assert len(await stored(store_pool)) == 20
+
+
+async def test_commit_quota_is_counted_anew_each_chinese_day(
+    recorder: GroupCommitRecorder, store_pool: LightPool
+) -> None:
+    await add_client(store_pool, 1)
+    await recorder.commit(audit_entry("r-1", at="2026-03-02T15:59:59Z"))
+    await recorder.commit(audit_entry("r-2", at="2026-03-02T16:00:00Z"))
+    with pytest.raises(TooManyRequests):
+        await recorder.commit(audit_entry("r-3", at="2026-03-03T15:59:59Z"))
+
+
+async def test_commit_entry_that_cannot_be_encoded_fails_alone(
+    recorder: GroupCommitRecorder, store_pool: LightPool
+) -> None:
+    results = await asyncio.gather(
+        recorder.commit(audit_entry("r-1")),
+        recorder.commit(audit_entry("r-2", operation_name="\ud800")),
+        recorder.commit(audit_entry("r-3", operation_name="a\x00b")),
+        recorder.commit(audit_entry("r-4")),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results] == [
+        type(None),
+        InternalError,
+        InternalError,
+        type(None),
+    ]
+    assert [entry["requestId"] for entry in await stored(store_pool)] == ["r-1", "r-4"]
+
+
+async def test_commit_cancelled_waiter_entry_is_written_all_the_same(
+    recorder: GroupCommitRecorder, store_pool: LightPool
+) -> None:
+    waiting = asyncio.create_task(recorder.commit(audit_entry("r-1")))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await recorder.commit(audit_entry("r-2"))
+    assert {entry["requestId"] for entry in await stored(store_pool)} == {"r-1", "r-2"}
+
+
+async def test_commit_locked_table_is_unavailable_in_time_and_recovers(
+    store: StoreAddress, store_pool: LightPool
+) -> None:
+    pool = LightPool(connector(store), 2)
+    recorder = new_recorder(pool, RecorderLimits(batch_timeout_s=0.2))
+    await recorder.open()
+    started = asyncio.get_running_loop().time()
+    async with store_pool.connection() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE audit_entry")
+        results = await asyncio.gather(
+            *(recorder.commit(audit_entry(f"r-{n}")) for n in range(3)), return_exceptions=True
+        )
+    assert asyncio.get_running_loop().time() - started < 2
+    assert [type(result) for result in results] == [Unavailable] * 3
+    assert {result.code for result in results if isinstance(result, Unavailable)} == {
+        "AUDIT_UNAVAILABLE"
+    }
+    await recorder.commit(audit_entry("r-9"))
+    await recorder.aclose()
+    await pool.aclose()
+    assert "r-9" in {entry["requestId"] for entry in await stored(store_pool)}
+
+
+async def test_commit_connections_killed_is_unavailable_and_recovers(
+    store: StoreAddress, recorder: GroupCommitRecorder, store_pool: LightPool
+) -> None:
+    await recorder.commit(audit_entry("r-1"))
+    other = await connector(store)()
+    async with store_pool.connection() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE audit_entry")
+        waiting = asyncio.create_task(recorder.commit(audit_entry("r-2")))
+        killed = 0
+        while not killed:
+            killed = await other.fetchval(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+        with pytest.raises(Unavailable):
+            await waiting
+    await recorder.commit(audit_entry("r-3"))
+    await other.close()
+    assert [entry["requestId"] for entry in await stored(store_pool)] == ["r-1", "r-3"]
+
+
+async def test_commit_unreachable_store_is_unavailable() -> None:
+    pool = LightPool(connector(StoreAddress("postgresql://a:b@127.0.0.1:1/x")), 1)
+    recorder = new_recorder(pool)
+    await recorder.open()
+    with pytest.raises(Unavailable):
+        await recorder.commit(audit_entry())
+    await recorder.aclose()
+
+
+async def test_commit_more_waiting_than_the_bound_is_refused_at_once(
+    store_pool: LightPool,
+) -> None:
+    recorder = new_recorder(store_pool, RecorderLimits(max_waiting=5))
+    await recorder.open()
+    results = await asyncio.gather(
+        *(recorder.commit(audit_entry(f"r-{n}")) for n in range(6)), return_exceptions=True
+    )
+    await recorder.aclose()
+    assert results[:5] == [None] * 5
+    assert isinstance(results[5], Unavailable)
+
+
+async def test_commit_before_open_and_after_close_is_unavailable(store_pool: LightPool) -> None:
+    recorder = new_recorder(store_pool)
+    with pytest.raises(Unavailable):
+        await recorder.commit(audit_entry())
+    await recorder.open()
+    await recorder.aclose()
+    with pytest.raises(Unavailable):
+        await recorder.commit(audit_entry())
