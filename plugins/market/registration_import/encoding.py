@@ -145,15 +145,15 @@ def _decide_with_mark(path: Path, declared: str, codec: str, length: int) -> Enc
 
 
 def _decide_on_content(path: Path, head: bytes) -> EncodingDecision:
+    first_line = head.partition(b"\n")[0]
+    for codec in ("utf-8", "gb18030"):
+        if str(CSV_COLUMNS.code).encode(codec) in first_line:
+            return EncodingDecision(codec, 0, f"the first line names its columns in {codec}")
     if b"\0" in head:
         raise UnusableInputError(
             f"`{path.name}` contains zero bytes and no byte order mark, expected text; for UTF-16"
             " declare utf-16-le or utf-16-be"
         )
-    first_line = head.partition(b"\n")[0]
-    for codec in ("utf-8", "gb18030"):
-        if str(CSV_COLUMNS.code).encode(codec) in first_line:
-            return EncodingDecision(codec, 0, f"the first line names its columns in {codec}")
     return _decide_on_validity(path)
 
 

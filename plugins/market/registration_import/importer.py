@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from plugins.market.registration_import.encoding import original_bytes
 from plugins.market.registration_import.errors import (
@@ -20,7 +20,7 @@ from plugins.market.registration_import.ledger import (
     write_quarantine,
 )
 from plugins.market.registration_import.records import Refusal, Rule, SourceRecord
-from plugins.market.registration_import.registration import Registration, judge_row
+from plugins.market.registration_import.registration import judge_row
 from plugins.market.registration_import.registration_rows import (
     Connection,
     Outcome,
@@ -160,67 +160,39 @@ def _batches(records: Iterable[SourceRecord], batch_rows: int) -> Iterator[list[
         yield batch
 
 
-@dataclass(slots=True)
-class _Sorted:
-    """The records of a batch: at most one registration per code, repetitions, refusals."""
-
-    staged: dict[str, StagedRow] = field(default_factory=dict)
-    repeated: list[Registration] = field(default_factory=list)
-    refused: list[tuple[SourceRecord, Refusal]] = field(default_factory=list)
-
-
-def _sort(batch: Iterable[SourceRecord]) -> _Sorted:
-    result = _Sorted()
-    for record in batch:
-        content = record.content
-        judged = content if isinstance(content, Refusal) else judge_row(content)
-        if isinstance(judged, Refusal):
-            result.refused.append((record, judged))
-            continue
-        first = result.staged.setdefault(judged.code, StagedRow(judged, record.number, record.line))
-        if first.record_number == record.number:
-            continue
-        if first.registration == judged:
-            result.repeated.append(judged)
-        else:
-            result.refused.append((record, _duplicate(first.line)))
-    return result
-
-
-def _duplicate(first_line: int | None) -> Refusal:
-    return Refusal(
-        Rule.DUPLICATE_CODE, f"code stands with other values in line {first_line} of the same file"
-    )
-
-
 async def _import_batch(
     connection: Connection, source: SourceFile, run_id: int, batch: Sequence[SourceRecord]
 ) -> Tally:
     """Write one batch inside the caller's transaction and return its counts."""
-    found = _sort(batch)
-    merged = await merge_registrations(connection, run_id, list(found.staged.values()))
-    records = {record.number: record for record in batch}
-    conflicts = {row.record_number for row in merged if row.outcome is Outcome.CONFLICT}
-    found.refused.extend(
-        (records[row.record_number], _duplicate(row.first_line))
-        for row in merged
-        if row.record_number in conflicts
-    )
+    staged: list[StagedRow] = []
+    refused: list[tuple[SourceRecord, Refusal]] = []
+    for record in batch:
+        content = record.content
+        judged = content if isinstance(content, Refusal) else judge_row(content)
+        if isinstance(judged, Refusal):
+            refused.append((record, judged))
+        else:
+            staged.append(StagedRow(judged, record.number, record.line))
+    merged = await merge_registrations(connection, run_id, staged)
+    conflicts = {r.record_number: r.first_line for r in merged if r.outcome is Outcome.CONFLICT}
+    refused.extend((r, _duplicate(conflicts[r.number])) for r in batch if r.number in conflicts)
     codec = source.encoding.codec
     await write_quarantine(
         connection,
         run_id,
-        [(record, why, original_bytes(record.raw, codec)) for record, why in found.refused],
+        [(record, why, original_bytes(record.raw, codec)) for record, why in refused],
     )
     outcomes = Counter(row.outcome for row in merged)
-    flags = Counter(flag for registration in found.repeated for flag in registration.flags)
-    for row in found.staged.values():
-        if row.record_number not in conflicts:
-            flags.update(row.registration.flags)
+    kept = (row.registration for row in staged if row.record_number not in conflicts)
     return Tally(
         inserted=outcomes[Outcome.INSERTED],
         replaced=outcomes[Outcome.REPLACED],
-        unchanged=outcomes[Outcome.UNCHANGED] + len(found.repeated),
-        quarantined=len(found.refused),
-        flags=flags,
+        unchanged=outcomes[Outcome.UNCHANGED],
+        quarantined=len(refused),
+        flags=Counter(flag for registration in kept for flag in registration.flags),
     )
+
+
+def _duplicate(first_line: int) -> Refusal:
+    reason = f"code stands with other values in line {first_line} of the same file"
+    return Refusal(Rule.DUPLICATE_CODE, reason)
