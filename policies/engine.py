@@ -1,0 +1,239 @@
+"""Decides who may do what with which field. Pure: same question, same answer; no clock, no I/O.
+
+Deny unless permitted; forbid wins. Among permitting and masking rules the more particular ones
+decide: those that name an entitlement (consent, grant) over those that name a relation (own
+record, own department) over general ones. Where rules of one rank disagree, masked wins over
+clear, and the stricter mask over the laxer.
+
+Beyond the single rules, for every field: it is denied where its record kind is denied; it can
+be filtered or ordered by only where it is read clear, and aggregated only where it is not
+masked. A platform that names no institution, and any other caller without an organisation, is
+nobody and gets nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+
+from policies.index import Candidate, Cell, Index
+from policies.judgement import Clause, judge
+from policies.model import (
+    AccessRequest,
+    Caller,
+    CallerClass,
+    Decision,
+    Effect,
+    Missing,
+    Outcome,
+    Rule,
+    SubjectProfile,
+    Use,
+)
+from schema.model import CreditModel
+
+DEFAULT_DENY = "default.deny"
+
+_UNKNOWN = Decision(Outcome.DENIED, (DEFAULT_DENY,), missing=Missing.NOTHING_HELPS)
+_NO_CELL: dict[str, Cell] = {}
+
+
+class PolicySet:
+    """All rules, ready to decide on one day.
+
+    Attributes:
+        version: hash of the rules and of the classes and masks that they refer to.
+        today: day that row conditions refer to.
+    """
+
+    def __init__(self, rules: tuple[Rule, ...], model: CreditModel, today: dt.date) -> None:
+        self.rules = rules
+        self.model = model
+        self.today = today
+        self._index = Index(rules, model, today)
+        self.version = _version(rules, model)
+
+    def on(self, today: dt.date) -> PolicySet:
+        """Return the same rules for another day."""
+        return self if today == self.today else PolicySet(self.rules, self.model, today)
+
+    def decide(self, request: AccessRequest) -> Decision:
+        """Decide one use of one coordinate."""
+        table = self.compile(request.caller, request.subject, request.granted, request.is_source)
+        return table.decide(request.coordinate, request.use)
+
+    def compile(
+        self,
+        caller: Caller,
+        subject: SubjectProfile,
+        granted: frozenset[str],
+        is_source: bool,
+    ) -> AccessTable:
+        """Return the decisions of all coordinates for one caller and one kind of subject.
+
+        Cheap: decisions are made when first asked for, and kept.
+        """
+        return AccessTable(self._index, caller, subject, granted, is_source)
+
+
+class AccessTable:
+    """Decisions for one caller, subject profile, set of grants, and kind of provider."""
+
+    __slots__ = (
+        "_caller",
+        "_decisions",
+        "_granted",
+        "_index",
+        "_is_source",
+        "_organisation",
+        "_own",
+        "_subject",
+        "_view",
+    )
+
+    def __init__(
+        self,
+        index: Index,
+        caller: Caller,
+        subject: SubjectProfile,
+        granted: frozenset[str],
+        is_source: bool,
+    ) -> None:
+        self._index = index
+        self._caller = caller
+        self._subject = subject
+        self._granted = granted
+        self._is_source = is_source
+        self._organisation = _organisation(caller)
+        known = self._organisation is not None or caller.caller_class is CallerClass.PUBLIC
+        self._view = (
+            index.view(caller.caller_class, caller.purpose, subject.subject_kind) if known else {}
+        )
+        self._own: dict[tuple[str, Use], Decision] = {}
+        self._decisions: dict[tuple[str, Use], Decision] = {}
+
+    def decide(self, coordinate: str, use: Use) -> Decision:
+        """Decide one use of one coordinate; an unknown coordinate is denied."""
+        key = (coordinate, use)
+        found = self._decisions.get(key)
+        if found is None:
+            found = self._decisions[key] = self._decide(coordinate, use)
+        return found
+
+    def _decide(self, coordinate: str, use: Use) -> Decision:
+        kind = self._index.kind_of.get(coordinate)
+        if kind is None:
+            return _UNKNOWN
+        own = self._judge(coordinate, use)
+        if kind == coordinate:
+            return own
+        gate = self._judge(kind, Use.AGGREGATE if use is Use.AGGREGATE else Use.READ)
+        if gate.outcome is Outcome.DENIED:
+            return gate
+        if use is Use.READ or own.outcome is Outcome.DENIED:
+            return own
+        read = self._judge(coordinate, Use.READ)
+        if read.outcome is Outcome.MASKED:
+            missing = self._entitlement(coordinate, Use.READ) or Missing.NOTHING_HELPS
+            return Decision(Outcome.DENIED, read.rule_ids, missing=missing)
+        if read.outcome is Outcome.DENIED and use is not Use.AGGREGATE:
+            return read
+        return own
+
+    def _judge(self, coordinate: str, use: Use) -> Decision:
+        """The decision of the coordinate's own rules alone."""
+        key = (coordinate, use)
+        found = self._own.get(key)
+        if found is None:
+            cell = self._view.get(use, _NO_CELL).get(coordinate)
+            if cell is not None and cell.settled is not None:
+                found = cell.settled
+            else:
+                found = self._apply(coordinate, use, cell.clauses if cell is not None else ())
+            self._own[key] = found
+        return found
+
+    def _apply(self, coordinate: str, use: Use, clauses: tuple[Clause, ...]) -> Decision:
+        matched = [clause for clause in clauses if self._holds(clause, coordinate)]
+        decision = judge(matched)
+        if decision is not None:
+            return decision
+        forbids = tuple(clause.rule_id for clause in matched if clause.effect is Effect.FORBID)
+        missing = self._missing(coordinate, use)
+        return Decision(Outcome.DENIED, forbids or (DEFAULT_DENY,), missing=missing)
+
+    def _holds(self, clause: Clause, coordinate: str) -> bool:
+        return (
+            (not clause.consent or coordinate in self._subject.consented)
+            and (not clause.grant or coordinate in self._granted)
+            and (not clause.is_self or self._subject.is_self)
+            and (not clause.is_source or self._is_source)
+            and (not clause.organisations or self._organisation in clause.organisations)
+        )
+
+    def _missing(self, coordinate: str, use: Use) -> Missing:
+        """First failing of caller, subject, purpose, field, entitlement."""
+        candidates = self._index.candidates(coordinate, use)
+        if not candidates:
+            return Missing.NOTHING_HELPS
+        candidates = [c for c in candidates if self._is_caller(c)]
+        if not candidates:
+            return Missing.ANOTHER_CALLER
+        kind = self._subject.subject_kind
+        candidates = [
+            c
+            for c in candidates
+            if kind in c.subject_kinds and (not c.is_self or self._subject.is_self)
+        ]
+        if not candidates:
+            return Missing.ANOTHER_SUBJECT
+        if not any(self._caller.purpose in c.purposes for c in candidates):
+            return Missing.ANOTHER_PURPOSE
+        return self._entitlement(coordinate, use) or Missing.NOTHING_HELPS
+
+    def _is_caller(self, candidate: Candidate) -> bool:
+        caller_class = self._caller.caller_class
+        if self._organisation is None and caller_class is not CallerClass.PUBLIC:
+            return False
+        return (
+            caller_class in candidate.who
+            and (not candidate.is_source or self._is_source)
+            and (not candidate.organisations or self._organisation in candidate.organisations)
+        )
+
+    def _entitlement(self, coordinate: str, use: Use) -> Missing | None:
+        """The entitlement that a rule for this caller, subject and purpose waits for."""
+        open_rules = [
+            c
+            for c in self._index.candidates(coordinate, use)
+            if self._is_caller(c)
+            and self._subject.subject_kind in c.subject_kinds
+            and (not c.is_self or self._subject.is_self)
+            and self._caller.purpose in c.purposes
+        ]
+        lacks_consent = coordinate not in self._subject.consented
+        lacks_grant = coordinate not in self._granted
+        if lacks_consent and any(c.consent and not (c.grant and lacks_grant) for c in open_rules):
+            return Missing.CONSENT
+        if lacks_grant and any(c.grant for c in open_rules):
+            return Missing.GRANT
+        return None
+
+
+def _organisation(caller: Caller) -> str | None:
+    """The organisation that counts: a platform is the institution that it acts for."""
+    if caller.caller_class is CallerClass.PLATFORM:
+        return caller.acting_for
+    return caller.organisation
+
+
+def _version(rules: tuple[Rule, ...], model: CreditModel) -> str:
+    """Short hash of everything that decisions are made from, the day excepted."""
+    digest = hashlib.sha256()
+    for rule in sorted(rules, key=lambda rule: rule.id):
+        digest.update(f"{rule!r}\n".encode())
+    for kind in model.kinds.values():
+        digest.update(f"{kind.declaration!r}\n".encode())
+    for field in model.fields():
+        digest.update(f"{field.coordinate} {field.declaration!r}\n".encode())
+    return digest.hexdigest()[:16]
