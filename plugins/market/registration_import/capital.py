@@ -7,6 +7,7 @@ from decimal import Decimal
 #: ISO 4217 numeric code of the yuan; a unit that names no currency means it.
 YUAN = "156"
 
+# Only currencies of the department's own code list; any other leaves the capital unparsed.
 _CURRENCIES = {
     "": YUAN,
     "人民币": YUAN,
@@ -28,9 +29,7 @@ _CURRENCIES = {
     "EUR": "978",
     "英镑": "826",
     "GBP": "826",
-    "德国马克": "276",
     "瑞士法郎": "756",
-    "法国法郎": "250",
     "加拿大": "124",
     "加": "124",
     "澳大利亚": "036",

@@ -85,9 +85,10 @@ async def _import(
         ) from error
     except asyncpg.InsufficientPrivilegeError as error:
         raise UnusableInputError("database login may not import registrations") from error
-    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise UnusableInputError(
-            "database connection was lost, call again to continue behind the last batch"
+            f"database stopped the import ({type(error).__name__}), call again to continue behind"
+            " the last batch"
         ) from error
     finally:
         await connection.close(timeout=5)

@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS registration_import.quarantine (
 
 -- Which record of which run gave each imported registration its present values.
 CREATE TABLE IF NOT EXISTS registration_import.row_origin (
-    tyshxydm      text   PRIMARY KEY,
+    tyshxydm      text   COLLATE "C" PRIMARY KEY,
     run_id        bigint NOT NULL REFERENCES registration_import.file_run,
     record_number bigint NOT NULL,
     line          bigint NOT NULL

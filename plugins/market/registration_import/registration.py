@@ -11,6 +11,9 @@ from plugins.market.registration_import.code_rules import judge_code
 from plugins.market.registration_import.records import PublishedRow, Refusal, Rule
 from schema.identifiers import DivisionStatus, Uscc, division_name, division_status
 
+#: Longest name; names are indexed, and an index entry holds 2,704 bytes.
+MAX_NAME_CHARACTERS = 500
+
 _NOTHING = frozenset({"", "N/A", "n/a", "-", "--", "—", "——", "null", "NULL"})
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _DATE = re.compile(
@@ -60,6 +63,9 @@ def judge_row(published: PublishedRow) -> Registration | Refusal:
         return uscc
     if row.name is None:
         return Refusal(Rule.MISSING_NAME, "row has no name")
+    if len(row.name) > MAX_NAME_CHARACTERS:
+        reason = f"name has {len(row.name)} characters, expected {MAX_NAME_CHARACTERS} at most"
+        return Refusal(Rule.NAME_TOO_LONG, reason)
     flags = {flag.value for flag in uscc.flags}
     established_on = None
     if row.established_on is not None:

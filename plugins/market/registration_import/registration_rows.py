@@ -13,30 +13,30 @@ Connection = asyncpg.Connection | PoolConnectionProxy
 
 _TARGET = "scjg.qy_djxx"
 _KEY = "tyshxydm"
-#: Columns of the table in the order of the fields of Registration, with their types.
-_COLUMNS = {
-    _KEY: "text",
-    "qymc": "text",
-    "clrq": "date",
-    "qylx": "text",
-    "fddbr": "text",
-    "zczb_wy": "numeric(20,6)",
-    "zczb_bz": "text",
-    "zczb_yw": "text",
-    "jyfw": "text",
-    "zs": "text",
-    "szd": "text",
-    "bs": "text[]",
-}
-_STAGE = "registration_import_stage"
+#: Columns of the table in the order of the fields of Registration.
+_COLUMNS = (
+    _KEY,
+    "qymc",
+    "clrq",
+    "qylx",
+    "fddbr",
+    "zczb_wy",
+    "zczb_bz",
+    "zczb_yw",
+    "jyfw",
+    "zs",
+    "szd",
+    "bs",
+)
 _POSITION = ("record_number", "line")
+_STAGE = "registration_import_stage"
 
+# Made from the table itself, so that types and collations agree.
 _CREATE_STAGE = f"""
-CREATE TEMPORARY TABLE IF NOT EXISTS {_STAGE} (
-    {", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())},
-    record_number bigint, line bigint
-) ON COMMIT DELETE ROWS
-"""
+CREATE TEMPORARY TABLE IF NOT EXISTS {_STAGE} ON COMMIT DELETE ROWS AS
+SELECT {", ".join(_COLUMNS)}, NULL::bigint AS record_number, NULL::bigint AS line
+FROM {_TARGET} WITH NO DATA
+"""  # noqa: S608 - made of the constants above only
 
 
 def _row(alias: str) -> str:

@@ -50,6 +50,11 @@ def _file(result: FileResult) -> dict[str, object]:
     }
 
 
+def _unwritable(path: Path, error: OSError) -> UnusableInputError:
+    cause = (error.strerror or "output error").lower()
+    return UnusableInputError(f"report `{path}` cannot be written: {cause}")
+
+
 class ReportFile:
     """The JSON report of one import, written beside its place and moved there when complete.
 
@@ -68,12 +73,22 @@ class ReportFile:
                 raise IsADirectoryError(21, "is a directory")
             self._file = self._draft.open("w", encoding="utf-8")
         except OSError as error:
-            raise UnusableInputError(
-                f"report `{path}` cannot be written: {(error.strerror or 'output error').lower()}"
-            ) from error
+            raise _unwritable(path, error) from error
 
     async def write(self, result: ImportResult, quarantine: AsyncIterable[QuarantinedRow]) -> None:
-        """Write the report; the quarantined rows pass through in bounded memory."""
+        """Write the report; the quarantined rows pass through in bounded memory.
+
+        Raises:
+            UnusableInputError: The disk refuses it; the import itself is committed.
+        """
+        try:
+            await self._write(result, quarantine)
+            self._file.close()
+            self._draft.replace(self._path)
+        except OSError as error:
+            raise _unwritable(self._path, error) from error
+
+    async def _write(self, result: ImportResult, quarantine: AsyncIterable[QuarantinedRow]) -> None:
         head = {
             "report_version": REPORT_VERSION,
             "files": [_file(file) for file in result.files],
@@ -95,8 +110,6 @@ class ReportFile:
             self._file.write(f"{separator}    {json.dumps(entry, ensure_ascii=False)}")
             separator = ",\n"
         self._file.write("\n  ]\n}\n" if separator != "\n" else "]\n}\n")
-        self._file.close()
-        self._draft.replace(self._path)
 
     def discard(self) -> None:
         """Remove what was not finished; does nothing after a complete write."""

@@ -79,9 +79,7 @@ def inspect_file(path: Path, declared_encoding: str) -> SourceFile:
         beginning = _beginning(path, encoding)
         size_bytes = path.stat().st_size
     except OSError as error:
-        raise UnusableInputError(
-            f"`{path.name}` cannot be read: {(error.strerror or 'input error').lower()}"
-        ) from error
+        raise _unreadable(path, error) from error
     if not beginning.strip():
         raise UnusableInputError(f"`{path.name}` is empty, expected registrations")
     if beginning.lstrip()[0] in "{[":
@@ -89,6 +87,11 @@ def inspect_file(path: Path, declared_encoding: str) -> SourceFile:
         return SourceFile(path, digest, size_bytes, encoding, Layout.JSON, None)
     columns = _find_columns(beginning, path.name)
     return SourceFile(path, digest, size_bytes, encoding, Layout.CSV, columns)
+
+
+def _unreadable(path: Path, error: OSError) -> UnusableInputError:
+    cause = (error.strerror or "input error").lower()
+    return UnusableInputError(f"`{path.name}` cannot be read: {cause}")
 
 
 def _beginning(path: Path, encoding: EncodingDecision) -> str:
@@ -134,16 +137,22 @@ def records_of(source: SourceFile) -> Iterator[SourceRecord]:
     """Read the records of a file, in bounded memory and in the same order every time.
 
     Raises:
-        UnusableInputError: The file is not the one that was inspected.
+        UnusableInputError: The file cannot be read, or is not the one that was inspected.
     """
     digest = sha256()
-    blocks = text_blocks(source.path, source.encoding, digest)
-    if source.columns is None:
-        yield from JsonRecords(blocks, source.name)
-    else:
-        lines = physical_lines(blocks)
-        if source.columns.has_header:
-            next(line for line in lines if line.text.strip())
-        yield from csv_records(lines, source.columns.width, source.columns.pick)
+    try:
+        yield from _records(source, text_blocks(source.path, source.encoding, digest))
+    except OSError as error:
+        raise _unreadable(source.path, error) from error
     if digest.hexdigest() != source.sha256:
         raise UnusableInputError(f"`{source.name}` changed while it was being read")
+
+
+def _records(source: SourceFile, blocks: Iterator[str]) -> Iterator[SourceRecord]:
+    if source.columns is None:
+        yield from JsonRecords(blocks, source.name)
+        return
+    lines = physical_lines(blocks)
+    if source.columns.has_header:
+        next(line for line in lines if line.text.strip())
+    yield from csv_records(lines, source.columns.width, source.columns.pick)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,15 +13,7 @@ from gateway.demo.postgres import PostgresAddress
 from plugins.market.registration_import.importer import ImportResult, import_files
 from plugins.market.registration_import.source_file import SourceFile, inspect_file
 
-# The columns that an import writes; the department's own table has more.
-_REGISTRATIONS = """
-CREATE SCHEMA scjg;
-CREATE TABLE scjg.qy_djxx (
-    tyshxydm text PRIMARY KEY, qymc text NOT NULL, clrq date, qylx text, fddbr text,
-    zczb_wy numeric(20,6), zczb_bz text DEFAULT '156', zczb_yw text, jyfw text, zs text, szd text,
-    djzt text DEFAULT 'K', sjly text, gxsj timestamptz, bbh integer, bs text[]
-);
-"""
+_DDL = files("plugins.market")
 
 
 @dataclass
@@ -73,6 +66,7 @@ def market_url(fresh_database: PostgresAddress) -> str:
 async def market(market_url: str, tmp_path: Path) -> AsyncIterator[Market]:
     """Return a department whose table is empty."""
     connection = await asyncpg.connect(market_url)
-    await connection.execute(_REGISTRATIONS)
+    for script in ("ddl.sql", "indexes.sql"):
+        await connection.execute(_DDL.joinpath(script).read_text("utf-8"))
     yield Market(market_url, connection, tmp_path)
     await connection.close()

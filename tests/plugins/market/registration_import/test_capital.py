@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.market.registration_import.capital import Capital, parse_capital
+from plugins.market.mapping import CURRENCY
+from plugins.market.registration_import.capital import _CURRENCIES, Capital, parse_capital
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,7 @@ def test_parse_any_amount_of_six_decimals_is_exact(amount: Decimal) -> None:
 def test_parse_any_text_is_answered(text: str) -> None:
     parsed = parse_capital(text)
     assert parsed is None or parsed.amount_wan >= 0
+
+
+def test_every_currency_is_on_the_departments_list() -> None:
+    assert set(_CURRENCIES.values()) <= set(CURRENCY)

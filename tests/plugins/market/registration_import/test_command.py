@@ -139,6 +139,23 @@ def test_command_database_of_another_kind_is_told(
     assert "scjg.qy_djxx" in result.output
 
 
+async def test_command_stopped_by_the_database_tells_how_to_go_on(
+    market: Market, extract: Path, report: Path
+) -> None:
+    await market.connection.execute("""
+        CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
+            AS $$ BEGIN RAISE EXCEPTION 'internal %', NEW.qymc; END $$;
+        CREATE TRIGGER fail BEFORE INSERT ON scjg.qy_djxx FOR EACH ROW EXECUTE FUNCTION fail();
+    """)
+    result = await asyncio.to_thread(run, extract, "--report", report, url=market.url)
+    assert result.exit_code == 2
+    assert "call again" in result.output
+    assert "internal" not in result.output
+    await market.connection.execute("DROP TRIGGER fail ON scjg.qy_djxx")
+    result = await asyncio.to_thread(run, extract, "--report", report, url=market.url)
+    assert result.exit_code == 0
+
+
 async def test_command_shows_the_loaded_rows_to_the_department(
     market: Market, extract: Path, report: Path
 ) -> None:

@@ -69,6 +69,7 @@ def test_judge_wrong_date_is_refused(text: str) -> None:
     ("changes", "rule"),
     [
         ({"name": "N/A"}, Rule.MISSING_NAME),
+        ({"name": "样" * 501}, Rule.NAME_TOO_LONG),
         ({"code": "-"}, Rule.MISSING_CODE),
         ({"code": "410105000012345"}, Rule.OLD_REGISTRATION_NUMBER),
         ({"scope": "百货\0"}, Rule.BAD_CHARACTER),
