@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS fy.sxbzxr (
     gsq        date,                          -- 公示截止
     plq        date,                          -- 披露截止
     cd         text NOT NULL,                 -- 无 轻微 一般 严重
-    yy         text,                          -- 异议中, or null
+    yy         text NOT NULL DEFAULT '无',      -- 异议: 异议中, 无
     bssj       timestamptz,
     hcsj       timestamptz,
     bb         integer NOT NULL DEFAULT 1,
@@ -58,7 +58,7 @@ CREATE TABLE IF NOT EXISTS fy.xzxf (
     gsq        date,
     plq        date,
     cd         text NOT NULL,
-    yy         text,
+    yy         text NOT NULL DEFAULT '无',
     bssj       timestamptz,
     hcsj       timestamptz,
     bb         integer NOT NULL DEFAULT 1,

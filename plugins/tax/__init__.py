@@ -1,0 +1,15 @@
+"""Adapter of the tax bureau. Here is only the hook that hands it to the gateway."""
+
+from __future__ import annotations
+
+from gateway.contract import Adapter, AdapterSettings, hookimpl
+from plugins.tax.adapter import build_adapter
+from plugins.tax.settings import parse_settings
+
+__all__ = ["register_adapter"]
+
+
+@hookimpl
+def register_adapter(settings: AdapterSettings) -> Adapter:
+    """Return the adapter; opens no connection."""
+    return build_adapter(parse_settings(settings))
