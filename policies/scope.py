@@ -41,12 +41,19 @@ class Scope:
                 self.places[field.coordinate] = _field_place(field)
 
     def matching(self, pattern: str) -> Iterator[Place]:
-        """Places that a coordinate names, or that lie below one ending in `.*`; maybe none."""
-        if pattern.endswith(".*"):
-            prefix = pattern[:-1]
-            yield from (p for name, p in self.places.items() if name.startswith(prefix))
-        elif pattern in self.places:
-            yield self.places[pattern]
+        """Places that a coordinate names; maybe none.
+
+        Args:
+            pattern: a coordinate; `.*` at its end means all fields below, `*.` at its start
+                means in every record kind.
+        """
+        anywhere = pattern.startswith("*.")
+        below = pattern.endswith(".*")
+        wanted = pattern[2 if anywhere else 0 : -1 if below else None]
+        for name, place in self.places.items():
+            text = name[len(place.type_name) + 1 :] if anywhere else name
+            if text and (text.startswith(wanted) if below else text == wanted):
+                yield place
 
     def covered(self, rule: Rule) -> Iterator[tuple[Place, SubjectKind]]:
         """Every place that the rule covers, with the subject kind for which it does.
