@@ -69,7 +69,7 @@ BEGIN
     END IF;
     IF cardinality(p_consent_no) > 0 THEN
         WITH held AS (
-            SELECT w.entry, w.consent_no
+            SELECT w.entry, w.consent_no, w.version
             FROM unnest(p_consent_entry, p_consent_no, p_consent_version)
                 AS w (entry, consent_no, version)
             JOIN consent AS c ON c.consent_no = w.consent_no
@@ -78,9 +78,11 @@ BEGIN
             FOR SHARE OF c SKIP LOCKED
         )
         SELECT coalesce(array_agg(DISTINCT w.entry), '{}') INTO v_lost
-        FROM unnest(p_consent_entry, p_consent_no) AS w (entry, consent_no)
+        FROM unnest(p_consent_entry, p_consent_no, p_consent_version)
+            AS w (entry, consent_no, version)
         WHERE NOT EXISTS (
-            SELECT FROM held AS h WHERE h.entry = w.entry AND h.consent_no = w.consent_no
+            SELECT FROM held AS h
+            WHERE h.entry = w.entry AND h.consent_no = w.consent_no AND h.version = w.version
         );
     END IF;
     FOR v_usage IN

@@ -1,0 +1,29 @@
+"""The tables of states."""
+
+from gateway.entitlements.states import (
+    CONSENT_CHANGES,
+    GRANT_CHANGES,
+    ConsentState,
+    GrantState,
+    consent_states_before,
+    grant_states_before,
+)
+
+
+def test_changes_name_every_state() -> None:
+    assert set(CONSENT_CHANGES) == set(ConsentState)
+    assert set(GRANT_CHANGES) == set(GrantState)
+
+
+def test_consent_states_before_active_is_signed_only() -> None:
+    assert consent_states_before(ConsentState.ACTIVE) == (ConsentState.SIGNED,)
+
+
+def test_consent_ended_never_comes_back() -> None:
+    ended = set(ConsentState) - {ConsentState.DRAFT, ConsentState.SIGNED, ConsentState.ACTIVE}
+    assert all(not CONSENT_CHANGES[state] for state in ended)
+    assert all(consent_states_before(state) == (ConsentState.ACTIVE,) for state in ended)
+
+
+def test_grant_suspended_comes_back_to_active() -> None:
+    assert grant_states_before(GrantState.ACTIVE) == (GrantState.REQUESTED, GrantState.SUSPENDED)
