@@ -21,6 +21,8 @@ CREATE TABLE audit_entry (
     outcome text NOT NULL,
     entry bytea NOT NULL
 );
+-- entries hold random references: compressing them costs time and saves little
+ALTER TABLE audit_entry ALTER COLUMN entry SET STORAGE EXTERNAL;
 CREATE INDEX audit_entry_request ON audit_entry (request_id);
 CREATE INDEX audit_entry_client ON audit_entry (client_id, purpose);
 CREATE INDEX audit_entry_at ON audit_entry USING brin (at);
