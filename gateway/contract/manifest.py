@@ -49,7 +49,7 @@ class Manifest:
     Attributes:
         slug: short name used for settings, metrics and files; lower case letters.
         department_code: unified social credit code of the department.
-        max_keys: subject keys the adapter takes in one call.
+        max_keys: subject keys the adapter takes in one request; more come as several requests.
     """
 
     slug: str

@@ -54,12 +54,13 @@ def list_arguments(
     """
     if not 0 <= first <= MAX_FIRST:
         raise PlanError("ARGUMENT_OUT_OF_RANGE", f"`first` is `{first}`, expected 0 to {MAX_FIRST}")
-    predicate, fields = filter_predicate(kind, filter_value)
+    wired = wire_filter(filter_value)
+    predicate, fields = filter_predicate(kind, wired)
     order = order_keys(order_value)
     return ListArguments(
         filter=predicate,
         filter_fields=fields,
-        filter_canonical=orjson.dumps(canonical_filter(kind, filter_value)),
+        filter_canonical=orjson.dumps(wired),
         order=order or DEFAULT_ORDER,
         is_default_order=not order,
         first=first,
@@ -96,8 +97,8 @@ def order_keys(value: Sequence[Mapping[str, Any]] | None) -> tuple[OrderKey, ...
 def filter_predicate(
     kind: KindModel, value: Mapping[str, Any] | None
 ) -> tuple[Predicate, tuple[str, ...]]:
-    """The predicate of a filter argument and the fields it reads, in schema order."""
-    given = dict(_members(value))
+    """The predicate of a filter argument in wire form, and the fields it reads, in schema order."""
+    given = dict(_members(value or {}))
     names = [field.name for field in kind.filterable if field.name in given]
     parts: list[Predicate] = []
     for name in names:
@@ -105,47 +106,38 @@ def filter_predicate(
     return And(tuple(parts)), tuple(names)
 
 
-def canonical_filter(kind: KindModel, value: Mapping[str, Any] | None) -> Any:
-    """The filter argument in wire form, members in schema order; None if there is none."""
+def wire_filter(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A coerced filter argument in wire form, without absent members; None if nothing is left.
+
+    Coercion has put the members in the order in which the schema declares them.
+    """
     if value is None:
         return None
-    given = dict(_members(value))
-    return {
-        field.name: {
-            operator: _wire(operand) for operator, operand in sorted(given[field.name].items())
-        }
-        for field in kind.filterable
-        if field.name in given
-    }
+    kept: dict[str, Any] = {}
+    for name, content in value.items():
+        wired = wire_filter(content) if isinstance(content, Mapping) else _wire(content)
+        if wired is not None:
+            kept[name] = wired
+    return kept or None
 
 
-def _members(value: Mapping[str, Any] | None) -> list[tuple[str, Mapping[str, Any]]]:
-    found: list[tuple[str, Mapping[str, Any]]] = []
-    for name, conditions in (value or {}).items():
-        if conditions is None:
-            continue
-        if name == "meta":
-            found.extend(
-                (f"meta.{inner}", value) for inner, value in conditions.items() if value is not None
-            )
-        else:
-            found.append((name, conditions))
+def _members(value: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    found = [(f"meta.{name}", conditions) for name, conditions in value.get("meta", {}).items()]
+    found.extend((name, conditions) for name, conditions in value.items() if name != "meta")
     return found
 
 
 def _conditions(name: str, conditions: Mapping[str, Any]) -> list[Predicate]:
     made: list[Predicate] = []
     for operator, operand in conditions.items():
-        if operand is None:
-            continue
         if operator in _COMPARISONS:
-            made.append(Comparison(name, _COMPARISONS[operator], _wire(operand)))
+            made.append(Comparison(name, _COMPARISONS[operator], operand))
         elif operator == "in":
             made.append(OneOf(name, _one_of(operand)))
         elif operator == "startsWith":
             made.append(StartsWith(name, operand))
         elif operator == "includes":
-            made.append(Includes(name, _wire(operand)))
+            made.append(Includes(name, operand))
         else:
             made.append(IsNull(name) if operand else Not(IsNull(name)))
     return made
@@ -157,7 +149,7 @@ def _one_of(operand: Sequence[Any]) -> tuple[WireScalar, ...]:
             "ARGUMENT_OUT_OF_RANGE",
             f"`in` has {len(operand)} values, expected at most {MAX_ONE_OF}",
         )
-    return tuple(_wire(item) for item in operand)
+    return tuple(operand)
 
 
 def _wire(value: Any) -> Any:

@@ -54,11 +54,20 @@ class Collector:
         """Fields of the merged selection sets below the given fields."""
         return self.collect(object_type, (field.selection_set for field in fields))
 
+    def keys_below(self, fields: Iterable[FieldNode]) -> tuple[str, ...]:
+        """Response keys below the given fields in document order, whatever their types."""
+        collected: Collected = {}
+        visited: set[str] = set()
+        for field in fields:
+            if field.selection_set is not None:
+                self._into(collected, visited, None, field.selection_set)
+        return tuple(collected)
+
     def _into(
         self,
         collected: Collected,
         visited: set[str],
-        object_type: GraphQLObjectType,
+        object_type: GraphQLObjectType | None,
         selection_set: SelectionSetNode,
     ) -> None:
         for selection in selection_set.selections:
@@ -77,7 +86,7 @@ class Collector:
         self,
         collected: Collected,
         visited: set[str],
-        object_type: GraphQLObjectType,
+        object_type: GraphQLObjectType | None,
         name: str,
     ) -> None:
         if name in visited:
@@ -96,8 +105,8 @@ class Collector:
         include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
         return not (include and include["if"] is False)
 
-    def _applies(self, condition: Any, object_type: GraphQLObjectType) -> bool:
-        if condition is None:
+    def _applies(self, condition: Any, object_type: GraphQLObjectType | None) -> bool:
+        if condition is None or object_type is None:
             return True
         named = self.schema.type_map[condition.name.value]
         if isinstance(named, GraphQLInterfaceType | GraphQLUnionType):

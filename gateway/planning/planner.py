@@ -132,9 +132,7 @@ class _PlanRun:
         )
         content = self._selections.subject_connection(path, fields)
         return RecordsRoot(
-            RecordPlace(
-                path, "Query.searchSubjects", RecordKind.REGISTRATION, arguments, content, False
-            )
+            RecordPlace(path, "searchSubjects", RecordKind.REGISTRATION, arguments, content, False)
         )
 
     def _records(self, path: Path, fields: Sequence[FieldNode]) -> Root:
@@ -148,9 +146,7 @@ class _PlanRun:
             runtime_value(fields[0], "after", given),
         )
         content = self._selections.record_connection(path, fields, kind)
-        return RecordsRoot(
-            RecordPlace(path, "Query.records", kind, arguments, content, is_keyed=False)
-        )
+        return RecordsRoot(RecordPlace(path, "records", kind, arguments, content, is_keyed=False))
 
     def _statistics(self, path: Path, fields: Sequence[FieldNode]) -> Root:
         given = self._arguments(fields)
@@ -189,7 +185,7 @@ class _PlanRun:
         return RecordsRoot(
             RecordPlace(
                 path,
-                "Query.node",
+                "node",
                 kind,
                 arguments,
                 content,

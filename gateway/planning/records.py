@@ -64,6 +64,7 @@ class SelectionPlanner:
     def __init__(self, schema: GraphQLSchema, collector: Collector) -> None:
         self._schema = schema
         self._collector = collector
+        self._places: dict[tuple[object, ...], RecordPlace] = {}
 
     def subjects(self, path: Path, fields: Iterable[FieldNode], persons: bool) -> SubjectPlace:
         """The place of subjects; `persons` tells whether persons can stand there."""
@@ -72,6 +73,7 @@ class SelectionPlanner:
             path,
             self._subject_members(path, "Organisation", fields),
             self._subject_members(path, "Person", fields) if persons else {},
+            self._collector.keys_below(fields),
         )
 
     def _subject_members(
@@ -89,17 +91,25 @@ class SelectionPlanner:
                 members[key] = Made.USCC
             else:
                 link = RECORD_LINKS[type_name][name]
-                members[key] = self._linked((*path, key), type_name, link, nodes)
+                members[key] = self._shared((*path, key), type_name, link, nodes)
         return members
+
+    def _shared(
+        self, path: Path, type_name: str, link: RecordsLink, fields: Sequence[FieldNode]
+    ) -> RecordPlace:
+        """One place for organisations and persons where the same fields were selected of both."""
+        identity = (path, *(id(field) for field in fields))
+        if identity not in self._places:
+            self._places[identity] = self._linked(path, type_name, link, fields)
+        return self._places[identity]
 
     def _linked(
         self, path: Path, type_name: str, link: RecordsLink, fields: Sequence[FieldNode]
     ) -> RecordPlace:
         name = fields[0].name.value
-        coordinate = f"{type_name}.{name}"
         if not link.is_list:
             content = self.record(path, fields, link.kind)
-            return RecordPlace(path, coordinate, link.kind, _ONE_RECORD, content, is_keyed=True)
+            return RecordPlace(path, name, link.kind, _ONE_RECORD, content, is_keyed=True)
         definition = self._object_type(type_name).fields[name]
         given = get_argument_values(definition, fields[0], self._collector.variables)
         try:
@@ -113,7 +123,7 @@ class SelectionPlanner:
         except PlanError as error:
             raise error.located(fields) from error
         connection = self.record_connection(path, fields, link.kind)
-        return RecordPlace(path, coordinate, link.kind, arguments, connection, is_keyed=True)
+        return RecordPlace(path, name, link.kind, arguments, connection, is_keyed=True)
 
     def record_connection(
         self, path: Path, fields: Sequence[FieldNode], kind: RecordKind

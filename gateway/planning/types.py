@@ -94,7 +94,7 @@ class TotalCount(Enum):
     TOTAL_COUNT = "totalCount"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class ConnectionNode:
     """Members selected of a connection, by response key."""
 
@@ -145,15 +145,14 @@ class RecordPlace:
     """Records of one kind at one response path.
 
     Attributes:
-        coordinate: schema coordinate of the field, such as `Organisation.penalties`.
+        field: name of the GraphQL field; its type is `Query` unless the place is keyed.
         content: a connection, or the record itself where the field leads to one record.
         is_keyed: records of the subjects above; otherwise over all subjects.
-        record_id: only this record of this department (`node`).
-        nodes_are_subjects: the nodes stand for the subjects (`searchSubjects`).
+        record: only this record of this department (`node`).
     """
 
     path: Path
-    coordinate: str
+    field: str
     kind: RecordKind
     arguments: ListArguments
     content: ConnectionNode | RecordNode
@@ -163,6 +162,11 @@ class RecordPlace:
     @property
     def is_list(self) -> bool:
         return isinstance(self.content, ConnectionNode)
+
+    @property
+    def is_search(self) -> bool:
+        """Whether the nodes stand for the subjects themselves."""
+        return self.field == "searchSubjects" and not self.is_keyed
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +180,18 @@ SubjectMember = RecordPlace | Made
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SubjectPlace:
-    """Subjects at one response path, with what is selected of organisations and of persons."""
+    """Subjects at one response path, with what is selected of organisations and of persons.
+
+    A record place selected alike of both is one place, found in both mappings.
+
+    Attributes:
+        order: response keys in document order, whatever the type.
+    """
 
     path: Path
     organisation: Mapping[str, SubjectMember]
     person: Mapping[str, SubjectMember]
+    order: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,227 @@
+"""The stage: results and decisions to the body of a GraphQL response."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from gateway.answering.report import Reporter, access_json, denial_errors
+from gateway.answering.statistics import write_statistics
+from gateway.answering.types import Entry
+from gateway.answering.writer import NULL, DataWriter, Writers
+from gateway.authorization.authorize import AuthorizedPlan
+from gateway.authorization.leaves import subject_places
+from gateway.fetching.executor import record_places
+from gateway.fetching.types import FetchResults, SourceOutcome
+from gateway.opaque import OpaqueCodec
+from gateway.planning.types import (
+    NullRoot,
+    Path,
+    RecordPlace,
+    RecordsRoot,
+    ResolvedRoot,
+    Root,
+    StatisticsRoot,
+    SubjectPlace,
+    SubjectsRoot,
+    TypenameRoot,
+)
+
+SOURCE_ERRORS = {
+    SourceOutcome.DOWN: ("SOURCE_DOWN", "department `{}` does not answer"),
+    SourceOutcome.TIMED_OUT: ("SOURCE_TIMED_OUT", "department `{}` did not answer in time"),
+    SourceOutcome.MALFORMED: (
+        "SOURCE_MALFORMED",
+        "department `{}` gave an answer that does not fit its declaration",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What the generic executor answered: values by response key, and its errors."""
+
+    data: Mapping[str, Any]
+    errors: Sequence[Mapping[str, Any]] = ()
+
+
+NOTHING_RESOLVED = Resolved({})
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenAnswer:
+    """
+    Attributes:
+        body: JSON bytes of the response.
+        decisions: canonical JSON of the decisions, for the audit entry.
+    """
+
+    body: bytes
+    decisions: bytes
+
+
+class Answerer:
+    """Writes response bodies."""
+
+    def __init__(self, opaque: OpaqueCodec) -> None:
+        self._writers = Writers(opaque)
+
+    def answer(
+        self,
+        plan: AuthorizedPlan,
+        variables: Mapping[str, Any],
+        results: FetchResults,
+        resolved: Resolved,
+    ) -> WrittenAnswer:
+        """Write the body for what was fetched and what was resolved."""
+        report = Reporter(plan, results).report()
+        positions = {} if report.fixed_access is not None else _positions(report.entries, results)
+        writer = DataWriter(plan, variables, results, self._writers)
+        pieces: list[bytes] = [b'{"data":{']
+        for position, (key, root) in enumerate(plan.plan.roots.items()):
+            pieces.append((b"," if position else b"") + orjson.dumps(key) + b":")
+            pieces.append(_root(root, key, writer, results, resolved))
+        pieces.append(b"}")
+        errors: list[Any] = list(
+            report.fixed_errors
+            if report.fixed_errors is not None
+            else denial_errors(report.entries, positions)
+        )
+        errors += source_errors(plan, results)
+        errors += resolved.errors
+        if errors:
+            pieces += [b',"errors":', orjson.dumps(errors)]
+        access = report.fixed_access or access_json(report.entries, positions)
+        pieces += [
+            b',"extensions":{"access":',
+            access,
+            b',"sources":',
+            _sources(results),
+            b"}}",
+        ]
+        return WrittenAnswer(b"".join(pieces), report.digest)
+
+
+def _positions(entries: Sequence[Entry], results: FetchResults) -> dict[SubjectPlace, Any]:
+    places = {entry.subjects for entry in entries if entry.profiles is not None}
+    return {
+        place: [results.subjects[place].profile[key] for key in results.subjects[place].positions]
+        for place in places
+        if place is not None
+    }
+
+
+def _root(
+    root: Root, key: str, writer: DataWriter, results: FetchResults, resolved: Resolved
+) -> bytes:
+    match root:
+        case SubjectsRoot(place, _, is_list):
+            return writer.subjects(place, is_list)
+        case RecordsRoot(place):
+            return writer.listing(place)
+        case StatisticsRoot():
+            return orjson.dumps(write_statistics(root, results.statistics[root]))
+        case ResolvedRoot():
+            return orjson.dumps(resolved.data.get(key))
+        case TypenameRoot():
+            return b'"Query"'
+        case NullRoot():
+            return NULL
+
+
+def _sources(results: FetchResults) -> bytes:
+    return orjson.dumps(
+        [
+            {"source": slug, "outcome": results.sources[slug].value}
+            for slug in sorted(results.sources)
+        ]
+    )
+
+
+def source_errors(plan: AuthorizedPlan, results: FetchResults) -> list[dict[str, Any]]:
+    """One error per place and failed provider, and one per refused cursor, in document order."""
+    if (
+        all(outcome is SourceOutcome.ANSWERED for outcome in results.sources.values())
+        and not any(found.refused for found in results.places.values())
+        and not results.statistics
+    ):
+        return []
+    errors: list[dict[str, Any]] = []
+    for root in plan.plan.roots.values():
+        if isinstance(root, SubjectsRoot):
+            places = list(_places_of(root.place))
+        elif isinstance(root, RecordsRoot):
+            places = list(_places_from(root.place))
+        else:
+            places = []
+        for place in places:
+            errors += _place_errors(plan, place, results)
+        if isinstance(root, StatisticsRoot):
+            errors += _statistics_errors(root, results)
+    return errors
+
+
+def _places_of(place: SubjectPlace) -> Iterator[RecordPlace]:
+    ordered = sorted(record_places(place), key=lambda item: place.order.index(item.path[-1]))
+    for record_place in ordered:
+        yield from _places_from(record_place)
+
+
+def _places_from(place: RecordPlace) -> Iterator[RecordPlace]:
+    yield place
+    for below in subject_places(place):
+        yield from _places_of(below)
+
+
+def _place_errors(
+    plan: AuthorizedPlan, place: RecordPlace, results: FetchResults
+) -> list[dict[str, Any]]:
+    found = results.places.get(place)
+    if found is None:
+        return []
+    if found.refused:
+        return [
+            {
+                "message": "cursor in `after` is not valid here",
+                "path": place.path,
+                "extensions": {"code": "CURSOR_NOT_VALID_HERE"},
+            }
+        ]
+    return [
+        source_error(place.path, provider.slug, found.failed[provider.slug])
+        for provider in plan.providers(place)
+        if provider.slug in found.failed
+    ]
+
+
+def _statistics_errors(root: StatisticsRoot, results: FetchResults) -> list[dict[str, Any]]:
+    failed: dict[str, SourceOutcome] = {}
+    too_many = False
+    for stream, answer in results.statistics[root]:
+        if isinstance(answer, SourceOutcome):
+            failed.setdefault(stream.provider.slug, answer)
+        elif not answer.is_complete:
+            too_many = True
+    errors = [source_error(root.path, slug, outcome) for slug, outcome in failed.items()]
+    if too_many:
+        errors.append(
+            {
+                "message": "there are too many groups; group by fewer fields or filter",
+                "path": root.path,
+                "extensions": {"code": "TOO_MANY_GROUPS"},
+            }
+        )
+    return errors
+
+
+def source_error(path: Path, slug: str, outcome: SourceOutcome) -> dict[str, Any]:
+    """The error that tells of a failed department at a place."""
+    code, message = SOURCE_ERRORS[outcome]
+    return {
+        "message": message.format(slug),
+        "path": path,
+        "extensions": {"code": code, "source": slug},
+    }

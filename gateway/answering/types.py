@@ -1,0 +1,51 @@
+"""What the report of access is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.planning.types import Path, SubjectPlace
+from policies.model import Decision, Outcome, SubjectProfile, Use
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One outcome at one place.
+
+    Attributes:
+        sources: slugs, if the outcome differs between providers.
+        profiles: subject profiles at `subjects`, if the outcome differs between subjects.
+        subject_kinds: names, if the outcome differs between subject kinds.
+        subjects: place whose positions count.
+    """
+
+    path: Path
+    coordinate: str
+    use: Use
+    decision: Decision
+    sources: tuple[str, ...] | None
+    profiles: frozenset[SubjectProfile] | None
+    subject_kinds: tuple[str, ...] | None
+    subjects: SubjectPlace | None
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.decision.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Entries of one plan for given profiles at every place, in document order.
+
+    Attributes:
+        fixed_access: bytes of `extensions.access` where no entry has positions, else None.
+        fixed_errors: errors of the denied entries likewise.
+        digest: canonical JSON of all decisions, for the audit entry.
+    """
+
+    entries: tuple[Entry, ...]
+    fixed_access: bytes | None
+    fixed_errors: tuple[Mapping[str, Any], ...] | None
+    digest: bytes

@@ -1,0 +1,314 @@
+"""The stage: plan and caller to AuthorizedPlan, cached on the whole input of the decision."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.authorization.leaves import SUBJECT_ID, selected_leaves
+from gateway.authorization.statistics import (
+    StatisticsCell,
+    StatisticsStream,
+    statistics_cell,
+    statistics_streams,
+)
+from gateway.authorization.streams import make_stream
+from gateway.authorization.types import Cell, Provider, Stream
+from gateway.contract import PERSON_KEY_PREFIX, Manifest
+from gateway.entitlements.types import ConsentTerms, Entitlements
+from gateway.errors import BadRequest
+from gateway.planning.types import FetchPlan, RecordPlace, StatisticsRoot
+from policies.engine import AccessTable, PolicySet
+from policies.model import Caller, Decision, SubjectProfile, Use
+from schema.classification import SubjectKind
+from schema.codes import RecordKind
+from schema.records import MODEL
+
+MAX_PROFILES = 16
+MAX_REPORTS = 64
+_NOTHING: frozenset[str] = frozenset()
+_GENERAL = {kind: SubjectProfile(kind, False, _NOTHING) for kind in SubjectKind}
+LISTED_KINDS = tuple(SubjectKind)
+SEARCHED_KINDS = (SubjectKind.ORGANISATION, SubjectKind.INDIVIDUAL_BUSINESS)
+
+
+def subject_kind(key: str) -> SubjectKind:
+    """Kind of the subject that a key stands for.
+
+    Source: GB 32100-2015, first two characters: 92 is an individual business.
+    """
+    if key.startswith(PERSON_KEY_PREFIX):
+        return SubjectKind.NATURAL_PERSON
+    return SubjectKind.INDIVIDUAL_BUSINESS if key.startswith("92") else SubjectKind.ORGANISATION
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """Subject profiles of some keys.
+
+    Attributes:
+        by_key: profile per key, in key order.
+        consents: terms that were looked at, by key.
+    """
+
+    by_key: tuple[SubjectProfile, ...]
+    consents: Mapping[str, ConsentTerms]
+
+
+class AuthorizedPlan:
+    """Decisions and streams of one plan for one caller. Made when first asked for, then kept."""
+
+    def __init__(
+        self,
+        plan: FetchPlan,
+        caller: Caller,
+        policies: PolicySet,
+        providers: Mapping[RecordKind, Sequence[Provider]],
+        entitlements: Entitlements,
+    ) -> None:
+        self.plan = plan
+        self.caller = caller
+        self.policy_version = policies.version
+        self._policies = policies
+        self._providers = providers
+        self._entitlements = entitlements
+        self._granted = entitlements.granted(caller)
+        self._tables: dict[tuple[SubjectProfile, bool], AccessTable] = {}
+        self._cells: dict[tuple[RecordPlace, Provider, SubjectProfile], Cell] = {}
+        self._keyed: dict[tuple[RecordPlace, SubjectProfile], tuple[Stream, ...]] = {}
+        self._listed: dict[RecordPlace, tuple[Stream, ...]] = {}
+        self.reports: dict[object, Any] = {}
+
+    def remember_report(self, key: object, report: object) -> None:
+        """Keep what later stages derived from this plan's decisions, the latest few."""
+        if len(self.reports) >= MAX_REPORTS:
+            self.reports.clear()
+        self.reports[key] = report
+
+    def providers(self, place: RecordPlace) -> Sequence[Provider]:
+        """Providers of the place's kind, by department code; of a node, the one it names."""
+        found = self._providers.get(place.kind, ())
+        if place.record is not None:
+            return [item for item in found if item.code == place.record.department]
+        return found
+
+    def profiles(self, keys: Sequence[str]) -> Profiles:
+        """Profiles of subjects named one by one.
+
+        Raises:
+            BadRequest: TOO_MANY_ACCESS_PROFILES.
+        """
+        consents = self._entitlements.consents(self.caller, keys)
+        own = self.caller.organisation
+        if not consents and own is None:
+            return Profiles(tuple(_GENERAL[subject_kind(key)] for key in keys), consents)
+        made = tuple(self._profile(key, consents.get(key)) for key in keys)
+        if len(set(made)) > MAX_PROFILES:
+            raise BadRequest(
+                "TOO_MANY_ACCESS_PROFILES",
+                f"the subjects need more than {MAX_PROFILES} different sets of permissions; "
+                "ask for fewer subjects at a time",
+            )
+        return Profiles(made, consents)
+
+    def _profile(self, key: str, terms: ConsentTerms | None) -> SubjectProfile:
+        if terms is None and key != self.caller.organisation:
+            return _GENERAL[subject_kind(key)]
+        return SubjectProfile(
+            subject_kind(key),
+            key == self.caller.organisation,
+            terms.coordinates if terms is not None else _NOTHING,
+        )
+
+    def table(self, profile: SubjectProfile, provider_code: str) -> AccessTable:
+        """Decisions for a profile and a provider."""
+        is_source = provider_code == self.caller.organisation
+        found = self._tables.get((profile, is_source))
+        if found is None:
+            found = self._policies.compile(self.caller, profile, self._granted, is_source)
+            self._tables[profile, is_source] = found
+        return found
+
+    def cell(self, place: RecordPlace, provider: Provider, profile: SubjectProfile) -> Cell:
+        """Decisions of one cell."""
+        key = (place, provider, profile)
+        found = self._cells.get(key)
+        if found is None:
+            found = self._cells[key] = self._decide(place, provider, profile)
+        return found
+
+    def _decide(self, place: RecordPlace, provider: Provider, profile: SubjectProfile) -> Cell:
+        table = self.table(profile, provider.code)
+        kind = MODEL.kinds[place.kind]
+        arguments = place.arguments
+        orders = () if arguments.is_default_order else arguments.order
+
+        def decisions(names: Sequence[str], use: Use) -> tuple[tuple[str, Decision], ...]:
+            return tuple((name, table.decide(kind.by_name[name].coordinate, use)) for name in names)
+
+        leaves = (*selected_leaves(place), SUBJECT_ID)
+        return Cell(
+            kind=table.decide(kind.type_name, Use.READ),
+            filters=decisions(arguments.filter_fields, Use.FILTER),
+            orders=decisions([key.field for key in orders], Use.ORDER),
+            count=table.decide(kind.type_name, Use.COUNT),
+            leaves=dict(decisions(leaves, Use.READ)),
+        )
+
+    def keyed_streams(self, place: RecordPlace, profile: SubjectProfile) -> tuple[Stream, ...]:
+        """What to ask for subjects of one profile, a stream per provider that may be asked."""
+        found = self._keyed.get((place, profile))
+        if found is None:
+            asked = [
+                (provider, cell)
+                for provider in self.providers(place)
+                if (cell := self.cell(place, provider, profile)).is_asked
+            ]
+            found = tuple(
+                make_stream(
+                    place,
+                    provider,
+                    cell,
+                    self._entitlements.effects(self.caller, provider.code, place.kind),
+                    len(asked) == 1,
+                    None,
+                )
+                for provider, cell in asked
+            )
+            self._keyed[place, profile] = found
+        return found
+
+    def listed_streams(self, place: RecordPlace) -> tuple[Stream, ...]:
+        """What to ask over all subjects: per provider a stream for each group of equal cells."""
+        found = self._listed.get(place)
+        if found is None:
+            grouped = [
+                (provider, cell, kinds)
+                for provider in self.providers(place)
+                for cell, kinds in self._equal_cells(place, provider)
+                if cell.is_asked
+            ]
+            found = tuple(
+                make_stream(
+                    place,
+                    provider,
+                    cell,
+                    self._entitlements.effects(self.caller, provider.code, place.kind),
+                    len(grouped) == 1,
+                    kinds,
+                )
+                for provider, cell, kinds in grouped
+            )
+            self._listed[place] = found
+        return found
+
+    def _equal_cells(
+        self, place: RecordPlace, provider: Provider
+    ) -> list[tuple[Cell, frozenset[SubjectKind]]]:
+        groups: list[tuple[Cell, set[SubjectKind]]] = []
+        for kind in listed_kinds(place):
+            cell = self.cell(place, provider, _GENERAL[kind])
+            for other, kinds in groups:
+                if _alike(cell, other):
+                    kinds.add(kind)
+                    break
+            else:
+                groups.append((cell, {kind}))
+        return [(cell, frozenset(kinds)) for cell, kinds in groups]
+
+    def general_profile(self, kind: SubjectKind) -> SubjectProfile:
+        """Profile of a subject that is not named: its kind alone."""
+        return _GENERAL[kind]
+
+    def registrars(self) -> Sequence[Provider]:
+        """Providers of registrations: they tell whether a code is known."""
+        return self._providers.get(RecordKind.REGISTRATION, ())
+
+    def statistics_providers(self, root: StatisticsRoot) -> Sequence[Provider]:
+        return self._providers.get(root.kind, ())
+
+    def statistics_cell(
+        self, root: StatisticsRoot, provider: Provider, kind: SubjectKind
+    ) -> StatisticsCell:
+        """Decisions of one cell of `recordStatistics`."""
+        return statistics_cell(root, self.table(_GENERAL[kind], provider.code))
+
+    def statistics_streams(self, root: StatisticsRoot) -> Sequence[StatisticsStream]:
+        """What to ask for statistics."""
+        return statistics_streams(
+            root,
+            self.statistics_providers(root),
+            lambda provider, kind: self.statistics_cell(root, provider, kind),
+            lambda provider: self._entitlements.effects(self.caller, provider.code, root.kind),
+        )
+
+
+def listed_kinds(place: RecordPlace) -> tuple[SubjectKind, ...]:
+    """Subject kinds that can stand at a place over all subjects."""
+    return SEARCHED_KINDS if place.is_search else LISTED_KINDS
+
+
+def _alike(first: Cell, second: Cell) -> bool:
+    return (
+        first.kind == second.kind
+        and first.filters == second.filters
+        and first.orders == second.orders
+        and first.count == second.count
+        and first.leaves == second.leaves
+    )
+
+
+class Authorizer:
+    """Makes authorized plans and keeps the latest ones.
+
+    The cache key is the whole canonical input of the decisions: plan (document, operation,
+    plan-relevant variables), caller with purpose, policy version and day, and the version of
+    grants and record effects.
+    """
+
+    def __init__(
+        self,
+        policies: Callable[[], PolicySet],
+        providers: Callable[[], Mapping[RecordKind, Sequence[Provider]]],
+        entitlements: Entitlements,
+        kept: int = 2_048,
+    ) -> None:
+        self._policies = policies
+        self._providers = providers
+        self._entitlements = entitlements
+        self._kept = kept
+        self._made: OrderedDict[tuple[object, ...], AuthorizedPlan] = OrderedDict()
+
+    def authorize(self, plan: FetchPlan, caller: Caller) -> AuthorizedPlan:
+        """Return the plan with the decisions for this caller."""
+        policies = self._policies()
+        key = cache_key(plan, caller, policies, self._entitlements.version)
+        found = self._made.get(key)
+        if found is not None:
+            self._made.move_to_end(key)
+            return found
+        made = AuthorizedPlan(plan, caller, policies, self._providers(), self._entitlements)
+        self._made[key] = made
+        if len(self._made) > self._kept:
+            self._made.popitem(last=False)
+        return made
+
+
+def cache_key(
+    plan: FetchPlan, caller: Caller, policies: PolicySet, entitlements_version: int
+) -> tuple[object, ...]:
+    """Everything that a decision depends on; a change of any of it is another key."""
+    return (plan.key, caller, policies.version, policies.today, entitlements_version)
+
+
+def manifest_providers(
+    manifests: Sequence[Manifest],
+) -> Mapping[RecordKind, Sequence[Provider]]:
+    """Providers of every kind, ordered by department code."""
+    found: dict[RecordKind, list[Provider]] = {}
+    for manifest in sorted(manifests, key=lambda item: item.department_code):
+        for entry in manifest.entries:
+            found.setdefault(entry.kind, []).append(Provider(manifest, entry))
+    return found

@@ -1,0 +1,100 @@
+"""Statistics: which departments and subject kinds may be counted, and what is asked of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gateway.authorization.types import Provider
+from gateway.contract import RECORD_ID, StatisticsRequest
+from gateway.entitlements.types import RecordEffects
+from gateway.planning.types import StatisticsRoot
+from policies.engine import AccessTable
+from policies.model import Decision, Outcome, Use
+from schema.classification import SubjectKind
+from schema.predicate import ALWAYS, Not, OneOf, both
+from schema.records import MODEL
+
+MAX_GROUPS = 1_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StatisticsCell:
+    """Decisions for one provider and subject kind.
+
+    Attributes:
+        aggregates: AGGREGATE per group and sum field, in the order given.
+    """
+
+    kind: Decision
+    filters: tuple[tuple[str, Decision], ...]
+    count: Decision
+    aggregates: tuple[tuple[str, Decision], ...]
+
+    @property
+    def is_open(self) -> bool:
+        return self.kind.outcome is Outcome.CLEAR
+
+    @property
+    def is_asked(self) -> bool:
+        return (
+            self.is_open
+            and self.count.outcome is Outcome.CLEAR
+            and all(
+                decision.outcome is Outcome.CLEAR
+                for _, decision in (*self.filters, *self.aggregates)
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StatisticsStream:
+    provider: Provider
+    request: StatisticsRequest
+
+
+def statistics_cell(root: StatisticsRoot, table: AccessTable) -> StatisticsCell:
+    """Decide one cell."""
+    kind = MODEL.kinds[root.kind]
+
+    def decisions(names: Sequence[str], use: Use) -> tuple[tuple[str, Decision], ...]:
+        return tuple((name, table.decide(kind.by_name[name].coordinate, use)) for name in names)
+
+    return StatisticsCell(
+        kind=table.decide(kind.type_name, Use.READ),
+        filters=decisions(root.arguments.filter_fields, Use.FILTER),
+        count=table.decide(kind.type_name, Use.COUNT),
+        aggregates=decisions((*root.group_by, *root.sums), Use.AGGREGATE),
+    )
+
+
+def statistics_streams(
+    root: StatisticsRoot,
+    providers: Sequence[Provider],
+    cell: Callable[[Provider, SubjectKind], StatisticsCell],
+    effects: Callable[[Provider], RecordEffects],
+) -> list[StatisticsStream]:
+    """One stream per provider and group of subject kinds with the same row rule."""
+    streams: list[StatisticsStream] = []
+    for provider in providers:
+        groups: dict[str, tuple[StatisticsCell, set[SubjectKind]]] = {}
+        for subject_kind in SubjectKind:
+            decided = cell(provider, subject_kind)
+            if decided.is_asked:
+                groups.setdefault(repr(decided.kind.row), (decided, set()))[1].add(subject_kind)
+        for decided, kinds in groups.values():
+            hidden = effects(provider).hidden
+            rule = both(
+                decided.kind.row or ALWAYS, Not(OneOf(RECORD_ID, hidden)) if hidden else ALWAYS
+            )
+            request = StatisticsRequest(
+                path=".".join(root.path),
+                kind=root.kind,
+                predicate=both(rule, root.arguments.filter),
+                group_by=root.group_by,
+                sums=root.sums,
+                max_groups=MAX_GROUPS,
+                subject_kinds=frozenset(kinds),
+            )
+            streams.append(StatisticsStream(provider, request))
+    return streams

@@ -1,0 +1,210 @@
+"""From the decisions of a cell to what is asked of its provider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from gateway.authorization.leaves import (
+    page_members,
+    record_nodes,
+    selected_leaves,
+    wants_count,
+)
+from gateway.authorization.types import Cell, Provider, Stream
+from gateway.contract import (
+    FETCHED_AT,
+    RECORD_ID,
+    SUBJECT_KEY,
+    JsonConstant,
+    JsonField,
+    JsonNode,
+    RecordSelection,
+)
+from gateway.entitlements.types import RecordEffects
+from gateway.planning.types import (
+    ConnectionNode,
+    LeafNode,
+    Made,
+    MetaNode,
+    RecordNode,
+    RecordPlace,
+    SubjectPlace,
+)
+from policies.model import Outcome
+from schema.classification import Origin, SubjectKind
+from schema.model import FieldModel, KindModel, ValueType
+from schema.predicate import (
+    ALWAYS,
+    And,
+    Comparison,
+    IsNull,
+    Not,
+    OneOf,
+    Operator,
+    Or,
+    Predicate,
+    WireScalar,
+    both,
+    fields_of,
+)
+from schema.records import MODEL
+
+_LONGEST_NAME_BYTES = 63
+_CURSORS = frozenset({"cursor", "startCursor", "endCursor"})
+
+
+def make_stream(
+    place: RecordPlace,
+    provider: Provider,
+    cell: Cell,
+    effects: RecordEffects,
+    is_alone: bool,
+    subject_kinds: frozenset[SubjectKind] | None,
+) -> Stream:
+    """Write the selection for a cell that is asked.
+
+    Args:
+        is_alone: no other stream's records are merged with this one's.
+    """
+    kind = MODEL.kinds[place.kind]
+    row_rule = cell.kind.row or ALWAYS
+    hidden: Predicate = Not(OneOf(RECORD_ID, effects.hidden)) if effects.hidden else ALWAYS
+    rule = both(row_rule, hidden)
+    pages = page_members(place.content)
+    json = _json_shape(place, provider, cell, kind) if is_alone and not pages & _CURSORS else None
+    if json is not None and not is_summarised(rule, kind):
+        json = None
+    fields = () if json is not None else _row_fields(place, cell, kind, rule)
+    selection = RecordSelection(
+        kind=place.kind,
+        fields=fields,
+        predicate=both(rule, place.arguments.filter),
+        order=place.arguments.order,
+        first=place.arguments.first,
+        lookahead="hasNextPage" in pages,
+        count=wants_count(place.content) and cell.count.outcome is Outcome.CLEAR,
+        marked=effects.marked,
+        json=json,
+        checked=tuple(sorted(fields_of(rule))) if json is not None else (),
+        subject_kinds=subject_kinds,
+    )
+    columns = {name: position for position, name in enumerate(fields)}
+    return Stream(place, provider, cell, selection, columns, rule, subject_kinds)
+
+
+def _row_fields(
+    place: RecordPlace, cell: Cell, kind: KindModel, rule: Predicate
+) -> tuple[str, ...]:
+    """Columns of the row path: permitted leaves, what rows are identified, ordered, checked by."""
+    names: dict[str, None] = {RECORD_ID: None}
+    for name in selected_leaves(place):
+        if cell.leaves[name].outcome is Outcome.DENIED:
+            continue
+        if name == "meta.subjectId":
+            names[SUBJECT_KEY] = None
+        elif kind.by_name[name].declaration.origin is Origin.SOURCE:
+            names[name] = None
+    if any(isinstance(node, SubjectPlace) for node in record_nodes(place)) or place.record:
+        names[SUBJECT_KEY] = None
+    for key in place.arguments.order:
+        names[key.field] = None
+    for name in sorted(fields_of(rule)):
+        names[name] = None
+    return tuple(names)
+
+
+def _json_shape(
+    place: RecordPlace, provider: Provider, cell: Cell, kind: KindModel
+) -> JsonNode | None:
+    """The JSON a source can build for this place, or None where the row path is needed."""
+    if not provider.entry.json or place.record is not None:
+        return None
+    node = place.content
+    if isinstance(node, ConnectionNode):
+        nodes = list(record_nodes(place))
+        if len(nodes) != 1 or not isinstance(nodes[0], RecordNode) or _has_edges(node):
+            return None
+        node = nodes[0]
+    entries = list(_json_entries(node, provider, cell, kind))
+    if any(entry is None for _, entry in entries):
+        return None
+    return JsonNode(tuple((key, entry) for key, entry in entries if entry is not None))
+
+
+def _has_edges(content: ConnectionNode) -> bool:
+    return not any(isinstance(member, RecordNode) for member in content.members.values())
+
+
+_Entry = JsonField | JsonConstant | JsonNode
+
+
+def _json_entries(
+    node: RecordNode | MetaNode, provider: Provider, cell: Cell, kind: KindModel
+) -> Iterator[tuple[str, _Entry | None]]:
+    for key, member in node.members.items():
+        entry: _Entry | None = None
+        if len(key.encode()) > _LONGEST_NAME_BYTES:
+            pass
+        elif isinstance(member, LeafNode):
+            entry = _json_leaf(kind.by_name[member.field], provider, cell, kind)
+        elif isinstance(member, MetaNode):
+            inner = list(_json_entries(member, provider, cell, kind))
+            if all(value is not None for _, value in inner):
+                entry = JsonNode(tuple((name, value) for name, value in inner if value is not None))
+        elif member is Made.TYPENAME:
+            name = node.type_name if isinstance(node, RecordNode) else "RecordMeta"
+            entry = JsonConstant(name)
+        yield key, entry
+
+
+def _json_leaf(field: FieldModel, provider: Provider, cell: Cell, kind: KindModel) -> _Entry | None:
+    decision = cell.leaves[field.name]
+    if decision.outcome is Outcome.DENIED:
+        return JsonConstant(None)
+    if decision.outcome is Outcome.MASKED or field.name == "meta.subjectId":
+        return None
+    if field.declaration.origin is Origin.SOURCE:
+        return JsonField(field.name)
+    if field.name == "meta.fetchedAt":
+        return JsonConstant(FETCHED_AT)
+    return JsonConstant(gateway_value(field.name, provider, kind))
+
+
+def gateway_value(name: str, provider: Provider, kind: KindModel) -> WireScalar | None:
+    """Value of a field that the gateway or the manifest fills, the same for all records.
+
+    `meta.subjectId` and `meta.fetchedAt` are not among them.
+    """
+    manifest, entry = provider.manifest, provider.entry
+    values: Mapping[str, WireScalar | None] = {
+        "meta.recordKind": kind.kind.value,
+        "meta.nature": kind.declaration.nature.value,
+        "meta.sourceDepartmentCode": manifest.department_code,
+        "meta.sourceDepartmentName": manifest.department_name_zh,
+        "meta.sharingAttribute": entry.sharing_attribute.value,
+        "meta.disclosureWay": entry.disclosure_way.value,
+        "meta.catalogueCode": entry.catalogue_code,
+        "meta.legalBasis": entry.legal_basis,
+        "meta.adapter": manifest.slug,
+        "meta.stale": False,
+    }
+    return values[name]
+
+
+def is_summarised(rule: Predicate, kind: KindModel) -> bool:
+    """Whether a rule can be checked against the summary of each field it reads."""
+    match rule:
+        case And(parts):
+            return all(is_summarised(part, kind) for part in parts)
+        case Or((IsNull(name), Comparison(other, operator, _))) | Or(
+            (Comparison(other, operator, _), IsNull(name))
+        ):
+            return name == other and operator is not Operator.EQ
+        case Comparison(_, operator, _):
+            return operator is not Operator.EQ
+        case OneOf(name, _):
+            return kind.by_name[name].value_type is ValueType.ENUM
+        case IsNull():
+            return True
+        case _:
+            return False

@@ -1,0 +1,49 @@
+"""Protects the gateway from a department that hangs or fails, and the department from floods."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitLimits:
+    """
+    Attributes:
+        concurrency: most calls under way at a time; further ones wait within their deadline.
+        failures: consecutive failures after which calls are refused at once.
+        pause_s: how long they are refused; then one call is let through as a trial.
+    """
+
+    concurrency: int = 32
+    failures: int = 5
+    pause_s: float = 5.0
+
+
+class Circuit:
+    """State of one department's calls on this worker."""
+
+    def __init__(self, limits: CircuitLimits, clock: Callable[[], float]) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._places = asyncio.Semaphore(limits.concurrency)
+        self._failures = 0
+        self._refused_until = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether calls are refused now."""
+        return self._failures >= self._limits.failures and self._clock() < self._refused_until
+
+    @property
+    def places(self) -> asyncio.Semaphore:
+        return self._places
+
+    def succeeded(self) -> None:
+        self._failures = 0
+
+    def failed(self) -> None:
+        self._failures += 1
+        if self._failures >= self._limits.failures:
+            self._refused_until = self._clock() + self._limits.pause_s

@@ -1,0 +1,157 @@
+"""Functions over rows, generated as Python source for one selection: checks and row rules.
+
+Rows are many and selections few, so the work per row is straight-line code. Generated source
+holds positions and names only; constants of rules and functions are bound by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from gateway.contract import RECORD_ID, SUBJECT_KEY, Row
+from schema.model import FieldModel, KindModel, ValueType
+from schema.predicate import (
+    NUMERIC_TEXT,
+    And,
+    Comparison,
+    Includes,
+    IsNull,
+    Not,
+    OneOf,
+    Operator,
+    Or,
+    Predicate,
+    StartsWith,
+)
+
+RowsCheck = Callable[[Sequence[Row]], bool]
+
+_DATE_LENGTH = len("2026-09-22")
+_DATETIME_LENGTH = len("2026-09-22T08:00:00Z")
+_PYTHON_OPERATOR = {
+    Operator.EQ: "==",
+    Operator.LT: "<",
+    Operator.LE: "<=",
+    Operator.GT: ">",
+    Operator.GE: ">=",
+}
+
+
+def function_from(name: str, source: str, names: Mapping[str, object]) -> Any:
+    """Define a function from generated source.
+
+    Args:
+        name: of the function in the source.
+        names: what the source may refer to.
+    """
+    namespace: dict[str, Any] = dict(names)
+    exec(compile(source, f"<{name}>", "exec"), namespace)  # noqa: S102 - our own generated source
+    return namespace[name]
+
+
+def rows_check(kind: KindModel, fields: Sequence[str]) -> RowsCheck:
+    """A function that tells whether all rows have the declared types and lengths."""
+    names: dict[str, object] = {}
+    tests = [f"len(r) == {len(fields)}"]
+    for position, name in enumerate(fields):
+        value = f"r[{position}]"
+        if name == RECORD_ID:
+            tests.append(f"type({value}) is str")
+        elif name == SUBJECT_KEY:
+            tests.append(f"({value} is None or type({value}) is str)")
+        else:
+            test = _type_test(kind.by_name[name], value, position, names)
+            tests.append(f"({value} is None or {test})")
+    source = (
+        "def check(rows):\n for r in rows:\n"
+        f"  if not ({' and '.join(tests)}):\n   return False\n return True\n"
+    )
+    made: RowsCheck = function_from("check", source, names)
+    return made
+
+
+def _type_test(field: FieldModel, value: str, position: int, names: dict[str, object]) -> str:
+    if field.is_list:
+        member = _scalar_test(field, "v", position, names)
+        return f"(type({value}) is list and all(v is None or {member} for v in {value}))"
+    return _scalar_test(field, value, position, names)
+
+
+def _scalar_test(field: FieldModel, value: str, position: int, names: dict[str, object]) -> str:
+    match field.value_type:
+        case ValueType.INTEGER:
+            return f"type({value}) is int"
+        case ValueType.BOOLEAN:
+            return f"type({value}) is bool"
+        case ValueType.DATE:
+            return f"(type({value}) is str and len({value}) == {_DATE_LENGTH})"
+        case ValueType.DATETIME:
+            return f"(type({value}) is str and len({value}) == {_DATETIME_LENGTH})"
+        case ValueType.ENUM:
+            names[f"E{position}"] = frozenset(field.enum_values)
+            return f"(type({value}) is str and {value} in E{position})"
+        case ValueType.MONEY:
+            return f"(type({value}) is str and {value}[-3:-2] == '.')"
+        case _:
+            return f"type({value}) is str"
+
+
+def rows_rule(rule: Predicate, columns: Mapping[str, int], kind: KindModel) -> RowsCheck:
+    """A function that tells whether all rows satisfy the rule.
+
+    Args:
+        columns: position of every field that the rule reads.
+    """
+    names: dict[str, object] = {"Decimal": Decimal}
+    source = (
+        "def check(rows):\n for r in rows:\n"
+        f"  if not ({_expression(rule, columns, kind, names)}):\n   return False\n return True\n"
+    )
+    made: RowsCheck = function_from("check", source, names)
+    return made
+
+
+def _expression(
+    rule: Predicate, columns: Mapping[str, int], kind: KindModel, names: dict[str, object]
+) -> str:
+    match rule:
+        case And(parts):
+            inner = [_expression(part, columns, kind, names) for part in parts]
+            return "(" + " and ".join(inner) + ")" if inner else "True"
+        case Or(parts):
+            inner = [_expression(part, columns, kind, names) for part in parts]
+            return "(" + " or ".join(inner) + ")" if inner else "False"
+        case Not(part):
+            return f"(not {_expression(part, columns, kind, names)})"
+        case _:
+            return _atom(rule, f"r[{columns[rule.field]}]", kind, names)
+
+
+def _atom(
+    rule: Comparison | OneOf | StartsWith | Includes | IsNull,
+    value: str,
+    kind: KindModel,
+    names: dict[str, object],
+) -> str:
+    model = kind.by_name.get(rule.field)
+    numeric = model is not None and model.value_type in NUMERIC_TEXT
+    constant = f"C{len(names)}"
+    match rule:
+        case IsNull():
+            return f"({value} is None)"
+        case Comparison(_, operator, expected):
+            names[constant] = Decimal(str(expected)) if numeric else expected
+            found = f"Decimal({value})" if numeric else value
+            return f"({value} is not None and {found} {_PYTHON_OPERATOR[operator]} {constant})"
+        case OneOf(_, values):
+            names[constant] = frozenset(Decimal(str(v)) if numeric else v for v in values)
+            found = f"Decimal({value})" if numeric else value
+            return f"({value} is not None and {found} in {constant})"
+        case StartsWith(_, prefix):
+            names[constant] = prefix
+            return f"({value} is not None and {value}.startswith({constant}))"
+        case Includes(_, member):
+            names[constant] = member
+            return f"({value} is not None and {constant} in {value})"
