@@ -59,6 +59,6 @@ MANIFEST = Manifest(
     department_name_zh="郑州市中级人民法院",
     department_name_en="Zhengzhou Intermediate People's Court (invented code)",
     adapter_version="1.0.0",
-    contact="fy@example.cn",
+    contact="fy@example.com",
     entries=_ENTRIES,
 )

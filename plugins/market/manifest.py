@@ -149,6 +149,6 @@ MANIFEST = Manifest(
     department_name_zh="郑州市市场监督管理局",
     department_name_en="Zhengzhou Administration for Market Regulation (invented code)",
     adapter_version="1.0.0",
-    contact="scjg@example.cn",
+    contact="scjg@example.com",
     entries=_ENTRIES,
 )

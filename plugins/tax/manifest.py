@@ -92,7 +92,7 @@ _ENTRIES = (
         catalogue_code="C03-07",
         name_zh="税务行政处罚信息",
         data_format=_FORMAT,
-        subject_types=ORGANISATIONS,
+        subject_types=ALL_SUBJECTS,
         nature=Nature.DISHONEST,
         sharing_attribute=SharingAttribute.UNCONDITIONAL,
         disclosure_way=DisclosureWay.PUBLIC_DISPLAY,
@@ -113,6 +113,6 @@ MANIFEST = Manifest(
     department_name_zh="国家税务总局郑州市税务局",
     department_name_en="Zhengzhou Tax Service (invented code)",
     adapter_version="1.0.0",
-    contact="sw@example.cn",
+    contact="sw@example.com",
     entries=_ENTRIES,
 )

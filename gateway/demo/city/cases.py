@@ -257,7 +257,7 @@ CASES = Cases(
         "糜漪苒",
         Counts(
             licences=3, market_penalties=5, tax_penalties=3, other_acts=3, grades=3, payments=9,
-            defaults=1, person_penalties=2, major_violations=1,
+            defaults=1, person_penalties=2, person_tax_penalties=1, major_violations=1,
         ),
         industry=13,
         conduct=0.7,

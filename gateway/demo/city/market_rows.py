@@ -106,6 +106,16 @@ def decided_on(rng: Random, subject: Subject, today: Day, years: float = 6.5) ->
     return today - 1 - int(rng.random() ** 1.3 * span)
 
 
+def _institution_no(subject: Subject) -> str | None:
+    """Number of the certificate of a public institution (事业单位证书号)."""
+    return f"事证{subject.code[9:17]}" if subject.code.startswith("12") else None
+
+
+def _society_no(subject: Subject) -> str | None:
+    """Number of the registration of a social organisation (社会组织登记证号)."""
+    return f"社证{subject.code[9:17]}" if subject.code.startswith("5") else None
+
+
 def _add_licence(
     sheets: Sheets,
     subject: Subject,
@@ -133,8 +143,8 @@ def _add_licence(
             xk_xdr_gszc=None if is_person else old_registration_no(subject, today),
             xk_xdr_zzjg=None if is_person else subject.code[8:17],
             xk_xdr_swdj=None if is_person else subject.code,
-            xk_xdr_sydw=subject.code[9:17] if subject.code.startswith("12") else None,
-            xk_xdr_shzz=subject.code[9:17] if subject.code.startswith("5") else None,
+            xk_xdr_sydw=None if is_person else _institution_no(subject),
+            xk_xdr_shzz=None if is_person else _society_no(subject),
             xk_frdb=None if is_person else head.name,
             xk_fr_zjhm=None if is_person else head.id_no,
             xk_xdr_zjlx="01" if is_person else None,
@@ -199,6 +209,8 @@ def _add_penalty(
             cf_xdr_gszc=None if is_person else old_registration_no(subject, today),
             cf_xdr_zzjg=None if is_person else subject.code[8:17],
             cf_xdr_swdj=None if is_person else subject.code,
+            cf_xdr_sydw=None if is_person else _institution_no(subject),
+            cf_xdr_shzz=None if is_person else _society_no(subject),
             cf_frdb=None if is_person else head.name,
             cf_fr_zjhm=None if is_person else head.id_no,
             cf_xdr_zjlx="01" if is_person else None,
@@ -248,7 +260,11 @@ def _add_act(
             xdr_mc=head.name if is_person else subject.name,
             xdr_lb="01" if is_person else COUNTERPARTS[subject.kind.counterpart],
             xdr_shxym=None if is_person else subject.code,
+            xdr_gszc=None if is_person else old_registration_no(subject, today),
             xdr_zzjg=None if is_person else subject.code[8:17],
+            xdr_swdj=None if is_person else subject.code,
+            xdr_sydw=None if is_person else _institution_no(subject),
+            xdr_shzz=None if is_person else _society_no(subject),
             frdb=None if is_person else head.name,
             fr_zjhm=None if is_person else head.id_no,
             xdr_zjlx="01" if is_person else None,

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from gateway.demo.city.calendar import Day, day
 
-GENERATOR_VERSION = 1
-"""Raised with every change to what the generator makes; older data are then made anew."""
-
 NETWORK_KEY = hashlib.sha256(b"network key of the generated city").digest()
 """Key of the network references of the city's invented people; protects nobody."""
 

@@ -63,6 +63,7 @@ class Counts:
     restrictions: int = 0
     person_licences: int = 0
     person_penalties: int = 0
+    person_tax_penalties: int = 0
     person_arrears: int = 0
     person_defaults: int = 0
     person_restrictions: int = 0
@@ -179,6 +180,7 @@ def _draw_counts(rng: Random, is_private: bool, conduct: float, size: float, age
         restrictions=about(0.30 * bad),
         person_licences=about(0.05),
         person_penalties=about(0.18 * bad),
+        person_tax_penalties=about(0.05 * bad),
         person_arrears=about(0.05 * bad),
         person_defaults=about(0.13 * bad),
         person_restrictions=about(0.16 * bad),

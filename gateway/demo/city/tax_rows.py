@@ -82,8 +82,9 @@ def add_tax_records(sheets: Sheets, subject: Subject, rng: Random, today: Day) -
     for number in range(counts.arrears + counts.person_arrears):
         _add_arrears(sheets, subject, rng, today, office, number, number >= counts.arrears)
     _add_payments(sheets, subject, rng, today)
-    for number in range(counts.tax_penalties):
-        _add_penalty(sheets, subject, rng, today, office, number)
+    for number in range(counts.tax_penalties + counts.person_tax_penalties):
+        is_person = number >= counts.tax_penalties
+        _add_penalty(sheets, subject, rng, today, office, number, is_person)
     for number in range(counts.major_violations):
         _add_major_violation(sheets, subject, rng, today, number)
 
@@ -190,12 +191,19 @@ def _add_payments(sheets: Sheets, subject: Subject, rng: Random, today: Day) -> 
                 sj_je=yuan_cell(-cents if rng.random() < 0.02 else cents),
                 rtk_rq=iso(entered),
                 bs_sj=f"{iso(entered)} 18:{number % 60:02d}:00",
+                hc_sj=f"{iso(entered)} 22:00:00",
             )
         )
 
 
 def _add_penalty(
-    sheets: Sheets, subject: Subject, rng: Random, today: Day, office: Authority, number: int
+    sheets: Sheets,
+    subject: Subject,
+    rng: Random,
+    today: Day,
+    office: Authority,
+    number: int,
+    is_person: bool,
 ) -> None:
     span = min(today - subject.founded - 20, 6 * YEAR)
     decided = today - 1 - int(rng.random() ** 1.2 * span)
@@ -206,16 +214,20 @@ def _add_penalty(
     has_fine = severity != "MINOR"
     is_confiscated = has_fine and rng.random() < 0.2
     is_performed = made.state == "ENDED" or rng.random() < 0.8
+    head = subject.head
     record_id = f"SF{subject.index:07d}{number:04d}"
     sheets.add(
         TaxPenalty(
             lsh=record_id,
-            shxydm=subject.code,
-            nsrmc=subject.name,
-            nsrlx_dm=_TAXPAYER_TYPES[subject.kind.counterpart],
-            nsrsbh=subject.code,
-            fr_xm=subject.head.name,
-            fr_zjhm=subject.head.id_no,
+            shxydm=None if is_person else subject.code,
+            zrr_bs=head.reference if is_person else None,
+            nsrmc=head.name if is_person else subject.name,
+            nsrlx_dm="ZRR" if is_person else _TAXPAYER_TYPES[subject.kind.counterpart],
+            nsrsbh=None if is_person else subject.code,
+            fr_xm=None if is_person else head.name,
+            fr_zjhm=None if is_person else head.id_no,
+            zjlx_dm="201" if is_person else None,
+            zjhm=head.id_no if is_person else None,
             cfjds_wh=f"{office.short}稽罚〔{year_of(decided)}〕{subject.index % 9973 + number}号",
             wfxw_mc=offence.kind,
             wfss=facts(rng, subject, offence),
@@ -229,7 +241,8 @@ def _add_penalty(
             cfyx_rq=iso(decided + 3 * MONTH),
             cfjg_mc=office.name,
             cfjg_dm=office.code,
-            jycx_bz="N" if has_fine else "Y",
+            # Simple decisions on natural persons are not reported at all.
+            jycx_bz="N" if has_fine or is_person else "Y",
             lx_rq=iso(min(decided + 15, today)) if is_performed else None,
             lx_bz="Y" if is_performed else "N",
             xl_dm=rng.choices(("YX", "FY", "BG", "CX"), (94, 3, 2, 1))[0],

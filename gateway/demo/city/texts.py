@@ -72,5 +72,5 @@ def licence_content(subject: Subject) -> str:
 def remark(rng: Random, subject: Subject) -> str | None:
     """Remark of an officer, mostly none."""
     if subject.has_leaks:
-        return f"经办联系：{subject.head.phone}，邮箱office{subject.index}@example.cn"
+        return f"经办联系：{subject.head.phone}，邮箱office{subject.index}@example.com"
     return "已电话告知当事人" if rng.random() < 0.05 else None
