@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.audit.entry import EntryReferences, RecordHasher, encode_entry
@@ -25,6 +25,7 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+@settings(deadline=None)
 @given(matter=TEXTS, user=TEXTS, address=TEXTS, rows=st.integers(0, 10**9))
 def test_encode_entry_bytes_are_canonical(matter: str, user: str, address: str, rows: int) -> None:
     caller = Caller(CallerClass.DEPARTMENT, BANK, Purpose.INSPECTION)
@@ -34,7 +35,6 @@ def test_encode_entry_bytes_are_canonical(matter: str, user: str, address: str, 
         departments=(DepartmentOutcome("tax", "ANSWERED", rows),),
     )
     encoded = encode_entry(entry, REFERENCES, entry.outcome)
-    # the standard library escapes control characters in the same shortest form, but for DEL
     assert encoded == canonical(json.loads(encoded))
 
 
@@ -87,6 +87,7 @@ def test_encode_entry_text_that_cannot_be_stored_is_refused() -> None:
             encode_entry(replace(audit_entry(), address_class=text), REFERENCES, "ANSWERED")
 
 
+@settings(deadline=None)
 @given(key=st.binary(min_size=32, max_size=100), record=TEXTS)
 def test_record_hasher_is_truncated_hmac_sha256(key: bytes, record: str) -> None:
     expected = hmac.digest(key, record.encode(), "sha256")[:16].hex()

@@ -1,0 +1,72 @@
+"""The command group `audit`: looking into the audit log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gateway.audit.log import AuditLog, StoredEntry
+from gateway.cli.store import run_on_store, store_option
+from gateway.store.connect import StoreAddress
+from gateway.store.pool import LightPool
+
+
+@click.group()
+def audit() -> None:
+    """Look into the audit log."""
+
+
+@audit.command()
+@store_option
+@click.option("-n", "--count", type=click.IntRange(1, 1000), default=20, show_default=True)
+def tail(store: StoreAddress, count: int) -> None:
+    """Show the newest entries."""
+    entries = run_on_store(store, lambda pool: AuditLog(pool).last(count))
+    Console().print(entries_table(entries))
+
+
+@audit.command()
+@store_option
+@click.argument("request_id")
+def show(store: StoreAddress, request_id: str) -> None:
+    """Show the entry of one request with its decisions."""
+
+    async def find(
+        pool: LightPool,
+    ) -> list[tuple[StoredEntry, Sequence[Mapping[str, Any]]]]:
+        log = AuditLog(pool)
+        entries = await log.of_request(request_id)
+        return [(entry, await log.decisions(entry.members()["decisions"])) for entry in entries]
+
+    found = run_on_store(store, find)
+    if not found:
+        raise click.ClickException(f"no entry of a request `{request_id}`")
+    for entry, decisions in found:
+        shown = {"entryNo": entry.entry_no, **entry.members(), "decisions": decisions}
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+
+
+def entries_table(entries: Sequence[StoredEntry]) -> Table:
+    """Return entries as a table, one line each."""
+    headings = ("no", "at", "request", "client", "purpose", "matter", "subjects", "outcome")
+    table = Table(*headings)
+    for entry in entries:
+        members = entry.members()
+        cells = (
+            entry.entry_no,
+            members["at"],
+            members["requestId"],
+            members["clientId"],
+            members["purpose"],
+            members["matterNo"] or "",
+            len(members["subjects"]),
+            members["outcome"],
+        )
+        table.add_row(*(Text(str(cell)) for cell in cells))
+    return table
