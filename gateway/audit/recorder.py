@@ -130,7 +130,10 @@ class GroupCommitRecorder:
                     await self._commit(batch)
             # INVARIANT: whatever goes wrong, every waiter learns it and the loop lives on.
             except Exception as error:
-                _log.error("audit_batch_failed", entries=taken, error=type(error).__name__)
+                cause = type(error.__cause__ or error).__name__
+                _log.error(
+                    "audit_batch_failed", entries=taken, error=type(error).__name__, cause=cause
+                )
                 _fail(batch, error)
 
     async def _commit(self, batch: Sequence[_Waiting]) -> None:

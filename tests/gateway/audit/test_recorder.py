@@ -19,6 +19,7 @@ from gateway.store.connect import StoreAddress, connector
 from gateway.store.pool import LightPool
 from policies.model import Caller, CallerClass, Purpose
 from tests.support.entries import FIRM, ORGAN, audit_entry
+from tests.support.frozen_path import freezable
 
 KEY = bytes(32)
 
@@ -257,6 +258,46 @@ async def test_commit_connections_killed_is_unavailable_and_recovers(
     await recorder.commit(audit_entry("r-3"))
     await other.close()
     assert [entry["requestId"] for entry in await stored(store_pool)] == ["r-1", "r-3"]
+
+
+async def test_commit_store_that_refuses_the_entry_is_unavailable_and_recovers(
+    recorder: GroupCommitRecorder, store_pool: LightPool
+) -> None:
+    async with store_pool.connection() as connection:
+        await connection.execute("ALTER TABLE audit_entry ADD CONSTRAINT is_full CHECK (false)")
+        with pytest.raises(Unavailable):
+            await recorder.commit(audit_entry("r-1"))
+        await connection.execute("ALTER TABLE audit_entry DROP CONSTRAINT is_full")
+    await recorder.commit(audit_entry("r-2"))
+    assert [entry["requestId"] for entry in await stored(store_pool)] == ["r-2"]
+
+
+async def test_commit_silent_store_is_unavailable_in_time_and_recovers(
+    store: StoreAddress, store_pool: LightPool
+) -> None:
+    async with freezable(store) as (path, address):
+        pool = LightPool(connector(address), 2, settle_timeout_s=0.2)
+        recorder = new_recorder(pool, RecorderLimits(batch_timeout_s=0.2))
+        await recorder.open()
+        await recorder.commit(audit_entry("r-1"))
+        path.flows.clear()
+        for number in range(4):
+            async with asyncio.timeout(1):
+                with pytest.raises(Unavailable):
+                    await recorder.commit(audit_entry(f"lost-{number}"))
+        path.flows.set()
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    await recorder.commit(audit_entry("r-2"))
+                    break
+                except Unavailable:
+                    await asyncio.sleep(0)
+        await recorder.aclose()
+        await pool.aclose()
+    requests = [entry["requestId"] for entry in await stored(store_pool)]
+    assert {"r-1", "r-2"} <= set(requests)
+    assert len(requests) == len(set(requests))
 
 
 async def test_commit_unreachable_store_is_unavailable() -> None:
