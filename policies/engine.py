@@ -16,7 +16,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 
-from policies.index import Candidate, Cell, Index
+from policies.index import Candidate, Index
 from policies.judgement import Clause, judge
 from policies.model import (
     AccessRequest,
@@ -35,7 +35,6 @@ from schema.model import CreditModel
 DEFAULT_DENY = "default.deny"
 
 _UNKNOWN = Decision(Outcome.DENIED, (DEFAULT_DENY,), missing=Missing.NOTHING_HELPS)
-_NO_CELL: dict[str, Cell] = {}
 
 
 class PolicySet:
@@ -81,12 +80,12 @@ class AccessTable:
 
     __slots__ = (
         "_caller",
-        "_decisions",
+        "_decided",
         "_granted",
         "_index",
         "_is_source",
+        "_judged",
         "_organisation",
-        "_own",
         "_subject",
         "_view",
     )
@@ -109,15 +108,16 @@ class AccessTable:
         self._view = (
             index.view(caller.caller_class, caller.purpose, subject.subject_kind) if known else {}
         )
-        self._own: dict[tuple[str, Use], Decision] = {}
-        self._decisions: dict[tuple[str, Use], Decision] = {}
+        self._decided: dict[tuple[str, str], Decision] = {}
+        # Coordinates with the same rules, consented and granted alike, are decided alike.
+        self._judged: dict[tuple[int, int, bool, bool], Decision] = {}
 
     def decide(self, coordinate: str, use: Use) -> Decision:
         """Decide one use of one coordinate; an unknown coordinate is denied."""
-        key = (coordinate, use)
-        found = self._decisions.get(key)
+        key = (coordinate, use.value)
+        found = self._decided.get(key)
         if found is None:
-            found = self._decisions[key] = self._decide(coordinate, use)
+            found = self._decided[key] = self._decide(coordinate, use)
         return found
 
     def _decide(self, coordinate: str, use: Use) -> Decision:
@@ -127,7 +127,7 @@ class AccessTable:
         own = self._judge(coordinate, use)
         if kind == coordinate:
             return own
-        gate = self._judge(kind, Use.AGGREGATE if use is Use.AGGREGATE else Use.READ)
+        gate = self.decide(kind, Use.AGGREGATE if use is Use.AGGREGATE else Use.READ)
         if gate.outcome is Outcome.DENIED:
             return gate
         if use is Use.READ or own.outcome is Outcome.DENIED:
@@ -142,15 +142,20 @@ class AccessTable:
 
     def _judge(self, coordinate: str, use: Use) -> Decision:
         """The decision of the coordinate's own rules alone."""
-        key = (coordinate, use)
-        found = self._own.get(key)
+        place = (coordinate, use.value)
+        cell = self._view.get(place)
+        if cell is not None and cell.settled is not None:
+            return cell.settled
+        key = (
+            id(cell),
+            id(self._index.candidates(coordinate, use)),
+            coordinate in self._subject.consented,
+            coordinate in self._granted,
+        )
+        found = self._judged.get(key)
         if found is None:
-            cell = self._view.get(use, _NO_CELL).get(coordinate)
-            if cell is not None and cell.settled is not None:
-                found = cell.settled
-            else:
-                found = self._apply(coordinate, use, cell.clauses if cell is not None else ())
-            self._own[key] = found
+            clauses = cell.clauses if cell is not None else ()
+            found = self._judged[key] = self._apply(coordinate, use, clauses)
         return found
 
     def _apply(self, coordinate: str, use: Use, clauses: tuple[Clause, ...]) -> Decision:
@@ -173,7 +178,7 @@ class AccessTable:
 
     def _missing(self, coordinate: str, use: Use) -> Missing:
         """First failing of caller, subject, purpose, field, entitlement."""
-        candidates = self._index.candidates(coordinate, use)
+        candidates = list(self._index.candidates(coordinate, use))
         if not candidates:
             return Missing.NOTHING_HELPS
         candidates = [c for c in candidates if self._is_caller(c)]

@@ -39,7 +39,8 @@ class Candidate:
     grant: bool
 
 
-View = Mapping[Use, Mapping[str, Cell]]
+View = Mapping[tuple[str, str], Cell]
+"""Cells by coordinate and value of the use."""
 
 
 class Index:
@@ -54,23 +55,24 @@ class Index:
         self.kind_of: dict[str, str] = {
             name: place.type_name for name, place in scope.places.items()
         }
-        self._candidates: dict[tuple[str, Use], list[Candidate]] = {}
         self._spans = [
             _Span(number, rule, list(scope.covered(rule)), today)
             for number, rule in enumerate(rules)
         ]
-        for span in self._spans:
-            self._add_candidates(span)
+        self._candidates = _candidates(self._spans)
         self._views: dict[tuple[CallerClass, Purpose, SubjectKind], View] = {}
         self._build_views()
 
     def view(self, caller_class: CallerClass, purpose: Purpose, subject: SubjectKind) -> View:
-        """Cells by use and coordinate; empty for what no rule speaks of."""
+        """Cells of what any rule speaks of."""
         return self._views.get((caller_class, purpose, subject), {})
 
     def candidates(self, coordinate: str, use: Use) -> Sequence[Candidate]:
-        """Permitting and masking rules on a coordinate and use, whoever they are for."""
-        return self._candidates.get((coordinate, use), ())
+        """Permitting and masking rules on a coordinate and use, whoever they are for.
+
+        Coordinates with equal candidates get the same object.
+        """
+        return self._candidates.get((coordinate, use.value), ())
 
     def _build_views(self) -> None:
         built: dict[tuple[SubjectKind, tuple[int, ...]], View] = {}
@@ -83,38 +85,9 @@ class Index:
                         built[key] = _build_view(spans, subject)
                     self._views[caller_class, purpose, subject] = built[key]
 
-    def _add_candidates(self, span: _Span) -> None:
-        rule = span.rule
-        if rule.effect is Effect.FORBID:
-            return
-        subjects: dict[str, set[SubjectKind]] = {}
-        uses: dict[str, tuple[Use, ...]] = {}
-        for place, subject in span.covered:
-            subjects.setdefault(place.coordinate, set()).add(subject)
-            uses[place.coordinate] = uses_at(place)
-        for coordinate, kinds in subjects.items():
-            candidate = Candidate(
-                who=frozenset(rule.who or CallerClass),
-                organisations=frozenset(rule.organisations),
-                is_source=rule.condition.is_source,
-                subject_kinds=frozenset(kinds),
-                is_self=rule.condition.is_self,
-                purposes=frozenset(rule.purposes or Purpose),
-                consent=rule.condition.consent,
-                grant=rule.condition.grant,
-            )
-            for use in rule.uses or Use:
-                if use in uses[coordinate]:
-                    self._candidates.setdefault((coordinate, use), []).append(candidate)
-
-
-def uses_at(place: Place) -> tuple[Use, ...]:
-    """Uses that a coordinate has: records are counted, fields are filtered and ordered by."""
-    return _KIND_USES if place.is_kind else _FIELD_USES
-
 
 class _Span:
-    """A rule with its number, what it covers, and its clauses by mask."""
+    """A rule with its number and what it covers; makes its clauses and candidates."""
 
     def __init__(
         self, number: int, rule: Rule, covered: list[tuple[Place, SubjectKind]], today: dt.date
@@ -125,11 +98,32 @@ class _Span:
         row = rule.condition.row
         self._row = on_day(row, today) if row is not None else None
         self._clauses: dict[MaskKind, Clause] = {}
+        uses = rule.uses or tuple(Use)
+        self._kind_uses = tuple(use for use in uses if use in _KIND_USES)
+        self._field_uses = tuple(use for use in uses if use in _FIELD_USES)
 
     def is_for(self, caller_class: CallerClass, purpose: Purpose) -> bool:
         rule = self.rule
         return (not rule.who or caller_class in rule.who) and (
             not rule.purposes or purpose in rule.purposes
+        )
+
+    def uses_at(self, place: Place) -> tuple[Use, ...]:
+        """Uses of the rule that the coordinate has: records are counted, fields are ordered by."""
+        return self._kind_uses if place.is_kind else self._field_uses
+
+    def candidate(self, subject_kinds: frozenset[SubjectKind]) -> Candidate:
+        """The rule as a candidate on coordinates that it covers for these subject kinds."""
+        rule, when = self.rule, self.rule.condition
+        return Candidate(
+            who=frozenset(rule.who or CallerClass),
+            organisations=frozenset(rule.organisations),
+            is_source=when.is_source,
+            subject_kinds=subject_kinds,
+            is_self=when.is_self,
+            purposes=frozenset(rule.purposes or Purpose),
+            consent=when.consent,
+            grant=when.grant,
         )
 
     def clause(self, declared: MaskKind) -> Clause:
@@ -155,26 +149,46 @@ class _Span:
         return self._clauses[mask]
 
 
+def _candidates(spans: Sequence[_Span]) -> dict[tuple[str, str], tuple[Candidate, ...]]:
+    found: dict[tuple[str, str], list[Candidate]] = {}
+    for span in spans:
+        if span.rule.effect is Effect.FORBID:
+            continue
+        subjects: dict[str, set[SubjectKind]] = {}
+        for place, subject in span.covered:
+            subjects.setdefault(place.coordinate, set()).add(subject)
+        made: dict[frozenset[SubjectKind], Candidate] = {}
+        for place, _ in span.covered:
+            kinds = subjects.pop(place.coordinate, None)
+            if kinds is None:
+                continue  # seen for another subject kind
+            key = frozenset(kinds)
+            if key not in made:
+                made[key] = span.candidate(key)
+            for use in span.uses_at(place):
+                found.setdefault((place.coordinate, use.value), []).append(made[key])
+    shared: dict[tuple[int, ...], tuple[Candidate, ...]] = {}
+    return {
+        place: shared.setdefault(tuple(map(id, candidates)), tuple(candidates))
+        for place, candidates in found.items()
+    }
+
+
 def _build_view(spans: Sequence[_Span], subject: SubjectKind) -> View:
-    clauses: dict[Use, dict[str, list[Clause]]] = {}
+    clauses: dict[tuple[str, str], list[Clause]] = {}
     for span in spans:
         for place, covered_subject in span.covered:
-            if covered_subject is not subject:
-                continue
-            clause = span.clause(place.masks[subject])
-            for use in span.rule.uses or Use:
-                if use in uses_at(place):
-                    by_coordinate = clauses.setdefault(use, {})
-                    by_coordinate.setdefault(place.coordinate, []).append(clause)
-    cells: dict[tuple[Clause, ...], Cell] = {}
-    view: dict[Use, dict[str, Cell]] = {}
-    for use, by_coordinate in clauses.items():
-        row = view[use] = {}
-        for coordinate, found in by_coordinate.items():
-            key = tuple(found)
-            cell = cells.get(key)
-            if cell is None:
-                settled = judge(key) if all(clause.is_plain for clause in key) else None
-                cell = cells[key] = Cell(key, settled)
-            row[coordinate] = cell
+            if covered_subject is subject:
+                clause = span.clause(place.masks[subject])
+                for use in span.uses_at(place):
+                    clauses.setdefault((place.coordinate, use.value), []).append(clause)
+    cells: dict[tuple[int, ...], Cell] = {}
+    view: dict[tuple[str, str], Cell] = {}
+    for key, found in clauses.items():
+        identity = tuple(map(id, found))
+        cell = cells.get(identity)
+        if cell is None:
+            settled = judge(found) if all(clause.is_plain for clause in found) else None
+            cell = cells[identity] = Cell(tuple(found), settled)
+        view[key] = cell
     return view
