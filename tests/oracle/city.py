@@ -1,0 +1,151 @@
+"""The generated city as the oracle's world, with invented consents, grants and effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+
+import asyncpg
+
+from plugins.courts.manifest import MANIFEST as COURTS
+from plugins.courts.mapping import MAPPINGS as COURTS_MAPPINGS
+from plugins.market.manifest import MANIFEST as MARKET
+from plugins.market.mapping import MAPPINGS as MARKET_MAPPINGS
+from plugins.tax.manifest import MANIFEST as TAX
+from plugins.tax.mapping import MAPPINGS as TAX_MAPPINGS
+from policies.loader import load_rules
+from policies.model import Caller, CallerClass, Purpose
+from schema.codes import RecordKind
+from schema.records import MODEL
+from tests.oracle.decide import Rules
+from tests.oracle.ids import Sealing
+from tests.oracle.records import PERSON, Department
+from tests.oracle.tables import read_department
+from tests.oracle.world import Consent, Effect, Grant, World
+
+BANK = "91410000MA9BANK103"
+OTHER_BANK = "91410000MA9BANK20H"
+ASSOCIATION = "51410100MA9ASSN103"
+CENTRE = "12410100MA9CENT10K"
+AUDITOR = "11410100MA9AUDT10C"
+PLATFORM = "91410100MA9PLAT10R"
+SEALING_KEY = bytes(range(64))
+FETCHED_AT = "2026-11-02T08:00:00Z"
+TODAY = "2026-11-02"
+_SOURCES = ((MARKET, MARKET_MAPPINGS), (TAX, TAX_MAPPINGS), (COURTS, COURTS_MAPPINGS))
+
+
+async def read_world(urls: Mapping[str, str], seed: int) -> World:
+    """Read the three departments' databases whole.
+
+    Args:
+        urls: PostgreSQL URL of a login that may read every table, by slug.
+    """
+    departments = []
+    for manifest, mappings in _SOURCES:
+        connection = await asyncpg.connect(urls[manifest.slug])
+        try:
+            departments.append(await read_department(connection, manifest, mappings))
+        finally:
+            await connection.close()
+    return world_of(tuple(departments), seed)
+
+
+def world_of(departments: tuple[Department, ...], seed: int) -> World:
+    """A world of these departments; entitlements follow from the seed."""
+    random = Random(seed)
+    return World(
+        departments,
+        Rules(load_rules(MODEL), MODEL),
+        TODAY,
+        FETCHED_AT,
+        Sealing(SEALING_KEY),
+        consents=tuple(_consents(random, departments)),
+        grants=tuple(_grants(random)),
+        effects=tuple(_effects(random, departments)),
+    )
+
+
+def callers_of(world: World) -> tuple[Caller, ...]:
+    """Callers of every class; officers with several purposes."""
+    officers = [
+        Caller(CallerClass.DEPARTMENT, department.code, purpose)
+        for department in world.departments
+        for purpose in (
+            Purpose.INSPECTION,
+            Purpose.TAX_ADMIN,
+            Purpose.TENDER,
+            Purpose.FUND_GRANT,
+            Purpose.COURT_ENFORCEMENT,
+        )
+    ]
+    subjects = sorted({consent.subject for consent in world.consents})[:3]
+    selves = [Caller(CallerClass.SUBJECT, key, Purpose.SELF_QUERY) for key in subjects]
+    persons = sorted(
+        key for each in world.departments for _, key in each.by_key if key.startswith(PERSON)
+    )
+    selves += [Caller(CallerClass.SUBJECT, key, Purpose.SELF_QUERY) for key in persons[:1]]
+    public = Caller(CallerClass.PUBLIC, None, Purpose.PUBLIC_DISPLAY)
+    return (
+        public,
+        public,
+        *officers,
+        *selves,
+        Caller(CallerClass.INSTITUTION, BANK, Purpose.PRE_LOAN),
+        Caller(CallerClass.INSTITUTION, BANK, Purpose.PRE_LOAN),
+        Caller(CallerClass.INSTITUTION, BANK, Purpose.POST_LOAN),
+        Caller(CallerClass.INSTITUTION, OTHER_BANK, Purpose.PRE_LOAN),
+        Caller(CallerClass.PLATFORM, PLATFORM, Purpose.PRE_LOAN, acting_for=BANK),
+        Caller(CallerClass.CREDIT_CENTRE, CENTRE, Purpose.OBJECTION_REVIEW),
+        Caller(CallerClass.CREDIT_CENTRE, CENTRE, Purpose.EVALUATION),
+        Caller(CallerClass.ASSOCIATION, ASSOCIATION, Purpose.EVALUATION),
+        Caller(CallerClass.AUDITOR, AUDITOR, Purpose.AUDIT),
+    )
+
+
+def _consents(random: Random, departments: tuple[Department, ...]) -> list[Consent]:
+    """Every tenth organisation consents to some kinds, whole or in part."""
+    codes = sorted(
+        {key for each in departments for _, key in each.by_key if not key.startswith(PERSON)}
+    )
+    consents = []
+    for code in random.sample(codes, len(codes) // 10):
+        kinds = random.sample(list(MODEL.kinds.values()), random.randint(1, 5))
+        coordinates: set[str] = set()
+        for kind in kinds:
+            fields = random.sample(kind.fields, random.randint(1, len(kind.fields)))
+            coordinates |= {kind.type_name, *(field.coordinate for field in fields)}
+        purpose = random.choice([Purpose.PRE_LOAN, Purpose.PRE_LOAN, Purpose.POST_LOAN])
+        consents.append(Consent(BANK, purpose, code, frozenset(coordinates)))
+    return consents
+
+
+def _grants(random: Random) -> list[Grant]:
+    """Grants of parts of some kinds to departments and the centre."""
+    grants = []
+    for manifest, _ in _SOURCES:
+        for purpose in (Purpose.INSPECTION, Purpose.TAX_ADMIN, Purpose.COURT_ENFORCEMENT):
+            kind = random.choice(list(MODEL.kinds.values()))
+            fields = random.sample(kind.fields, len(kind.fields) // 2)
+            coordinates = {kind.type_name, *(field.coordinate for field in fields)}
+            grants.append(Grant(manifest.department_code, purpose, frozenset(coordinates)))
+    return grants
+
+
+def _effects(random: Random, departments: tuple[Department, ...]) -> list[Effect]:
+    """One record in fifty is marked, one in fifty hidden from some callers."""
+    effects = []
+    for department in departments:
+        for kind in sorted(department.records, key=lambda kind: kind.value):
+            if kind is RecordKind.REGISTRATION:
+                continue
+            records = department.records[kind]
+            for record in random.sample(records, min(len(records) // 25, 60)):
+                is_marked = random.random() < 0.5
+                hidden = (
+                    frozenset[CallerClass]()
+                    if is_marked
+                    else frozenset(random.sample(list(CallerClass), 4))
+                )
+                effects.append(Effect(department.slug, kind, record.record_id, is_marked, hidden))
+    return effects

@@ -1,0 +1,268 @@
+"""Random valid operations, most of which find records and meet a page's end, a mask or a denial."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+import orjson
+
+from policies.model import Caller, CallerClass
+from schema.codes import RecordKind
+from schema.records import MODEL
+from tests.oracle.executor import Oracle
+from tests.oracle.invent import Inventor
+from tests.oracle.landscape import Landscape
+from tests.oracle.links import LINKS
+from tests.oracle.operations import EnumName, Operation, Writing
+from tests.oracle.selections import PAGED, Selector
+
+UNKNOWN_CODES = ("91410100MA45K1KE05", "91410100706782213G")
+_MANY = (2, 3, 5, 8, 8, 20, 200)
+
+
+@dataclass(frozen=True)
+class Generator:
+    """Generates operations from one source of randomness.
+
+    Attributes:
+        oracle: gives the ids and cursors of earlier answers.
+    """
+
+    random: Random
+    landscape: Landscape
+    oracle: Oracle
+
+    def operation(self) -> Operation:
+        """A new operation."""
+        caller = self.random.choice(self.landscape.callers)
+        writer = _Writer(self.random, self.landscape, self.oracle, caller)
+        if self.random.random() < 0.2:
+            return self._next_page(writer.paged())
+        return writer.mixed()
+
+    def _next_page(self, operation: Operation) -> Operation:
+        """The operation behind a cursor of its first page, if that has one."""
+        cursors = list(_cursors(self._answer(operation)))
+        if not cursors:
+            return operation
+        chosen = {**operation.variables, "after": self.random.choice(cursors)}
+        return replace(operation, variables=chosen)
+
+    def _answer(self, operation: Operation) -> Any:
+        body = self.oracle.answer(
+            operation.document, operation.operation_name, operation.variables, operation.caller
+        )
+        return orjson.loads(body)["data"]
+
+
+def _cursors(data: Any) -> Iterator[str]:
+    if isinstance(data, list):
+        for member in data:
+            yield from _cursors(member)
+    elif isinstance(data, dict):
+        for key, member in data.items():
+            if key == PAGED and member:
+                yield from (edge["cursor"] for edge in member["edges"])
+            else:
+                yield from _cursors(member)
+
+
+class _Writer:
+    """Writes one operation."""
+
+    def __init__(
+        self, random: Random, landscape: Landscape, oracle: Oracle, caller: Caller
+    ) -> None:
+        self.random = random
+        self.landscape = landscape
+        self.oracle = oracle
+        self.caller = caller
+        self.writing = Writing(random)
+        invent = Inventor(random, landscape.world, caller)
+        self.invent = invent
+        self.select = Selector(random, landscape, invent, self.writing)
+
+    def mixed(self) -> Operation:
+        """One to five root fields of any sort."""
+        choices = [
+            self._subject,
+            self._subject,
+            self._subject,
+            self._subjects,
+            self._subjects,
+            self._records,
+            self._search,
+            self._node,
+            self._entities,
+            self._statistics,
+        ]
+        count = self.random.choice([1, 1, 1, 1, 2, 2, 3, 5])
+        members = [f"r{number}: {self.random.choice(choices)()}" for number in range(count)]
+        if count < 5 and self.random.random() < 0.1:
+            members.append("__typename")
+        return self._finished(members)
+
+    def paged(self) -> Operation:
+        """One list that can be paged through."""
+        choice = self.random.random()
+        first = self.random.choice([1, 1, 2, 3])
+        if choice < 0.6:
+            root = self._paged_subject(first)
+        elif choice < 0.8:
+            kind = self._kind()
+            arguments = self._kind_arguments(kind, first)
+            node = self.select.record(kind, 1, "CreditRecord")
+            root = self.select.paged("records", arguments, "CreditRecordConnection", node)
+        else:
+            arguments = self.select.list_arguments(RecordKind.REGISTRATION, first)
+            node = self.select.subject("Organisation", 1)
+            root = self.select.paged("searchSubjects", arguments, "OrganisationConnection", node)
+        return self._finished([root])
+
+    def _paged_subject(self, first: int) -> str:
+        name = self.random.choice([name for name, link in LINKS.items() if link.is_list])
+        kind = LINKS[name].kind
+        arguments = self.select.list_arguments(kind, first)
+        type_name = f"{MODEL.kinds[kind].type_name}Connection"
+        listed = self.select.paged(name, arguments, type_name, self.select.record(kind, 1))
+        code = self.writing.value("USCC!", self._code(kind))
+        if self.random.random() < 0.3:
+            return f"subjects(usccs: [{code}]) {{ uscc {listed} }}"
+        return f"subject(uscc: {code}) {{ {listed} }}"
+
+    def _finished(self, members: list[str]) -> Operation:
+        name = self.random.choice([None, "Q", "Read"])
+        document = self.writing.document(name, members)
+        if name is not None and self.random.random() < 0.15:
+            document += "\nquery Other { __typename }"
+            return Operation(document, name, self.writing.values(), self.caller)
+        sent = name if self.random.random() < 0.3 else None
+        return Operation(document, sent, self.writing.values(), self.caller)
+
+    def _subject(self) -> str:
+        kind = self._kind()
+        lists = [name for name, link in LINKS.items() if link.kind is kind]
+        below = self.select.subject("Organisation", 2, lists[:1])
+        return f"subject(uscc: {self.writing.value('USCC!', self._code(kind))}){below}"
+
+    def _subjects(self) -> str:
+        count = min(self.random.choice(_MANY), len(self.landscape.codes))
+        if count > 50 and self.random.random() < 0.6:
+            count = 20
+        kind = self._kind()
+        codes = [self._code(kind) for _ in range(count)]
+        lists = [name for name, link in LINKS.items() if link.kind is kind]
+        below = self.select.subject("Organisation", 1 if count > 20 else 2, lists[:1])
+        return f"subjects(usccs: {self.writing.value('[USCC!]!', codes)}){below}"
+
+    def _entities(self) -> str:
+        kind = self._kind()
+        codes = [self._code(kind) for _ in range(self.random.choice([1, 2, 3]))]
+        representations = [{"__typename": "Organisation", "uscc": code} for code in codes]
+        below = self.select.subject("Organisation", 1)
+        given = self.writing.value("[_Any!]!", representations)
+        return f"_entities(representations: {given}) {{ __typename ... on Organisation{below} }}"
+
+    def _search(self) -> str:
+        arguments = self.select.list_arguments(RecordKind.REGISTRATION, self.select.first())
+        below = self.select.connection(
+            "OrganisationConnection", lambda: self.select.subject("Organisation", 1)
+        )
+        return self.writing.plain_field("searchSubjects", arguments, below)
+
+    def _records(self) -> str:
+        kind = self._kind()
+        arguments = self._kind_arguments(kind, self.select.first())
+        below = self.select.connection(
+            "CreditRecordConnection", lambda: self.select.record(kind, 1, "CreditRecord")
+        )
+        return self.writing.plain_field("records", arguments, below)
+
+    def _kind_arguments(self, kind: RecordKind, first: int) -> dict[str, str]:
+        arguments = {
+            "kind": self.writing.value("RecordKind!", EnumName(kind.value)),
+            "first": self.writing.value("Int!", first),
+        }
+        member = _member_name(kind)
+        if self.random.random() < 0.25:
+            wire_filter = {member: self.invent.filter(kind)}
+            arguments["filter"] = self.writing.value("RecordFilter", wire_filter)
+        if self.random.random() < 0.35:
+            order = {member: self.invent.order(kind)}
+            arguments["orderBy"] = self.writing.value("RecordOrder", order)
+        return arguments
+
+    def _statistics(self) -> str:
+        kind = self._kind()
+        member = _member_name(kind)
+        arguments = {"kind": self.writing.value("RecordKind!", EnumName(kind.value))}
+        if groups := self.invent.groups(kind):
+            arguments["groupBy"] = self.writing.value("RecordFields", {member: groups})
+        if sums := self.invent.sums(kind):
+            arguments["sum"] = self.writing.value("RecordFields", {member: sums})
+        if self.random.random() < 0.3:
+            given = {member: self.invent.filter(kind)}
+            arguments["filter"] = self.writing.value("RecordFilter", given)
+        below = " { groups { values { field value } count sums { field value } } suppressedGroups }"
+        return self.writing.plain_field("recordStatistics", arguments, below)
+
+    def _node(self) -> str:
+        sealing = self.landscape.world.sealing
+        choice = self.random.random()
+        kind = self._kind()
+        if choice < 0.35:
+            text = sealing.seal(["S", self._code(kind)], ["id"])
+        elif choice < 0.5 and self.landscape.persons:
+            text = sealing.seal(["S", self.random.choice(self.landscape.persons)], ["id"])
+        elif choice < 0.95:
+            found = [
+                record
+                for department in self.landscape.world.departments
+                for record in department.records.get(kind, ())
+            ]
+            record = self.random.choice(found)
+            plain = ["R", kind.value, record.department, record.record_id]
+            text = sealing.seal(plain, ["id"])
+        else:
+            text = "bm90IGFuIGlk"
+        given = self.writing.value("ID!", text)
+        type_name = MODEL.kinds[kind].type_name
+        members = [
+            "__typename",
+            "id",
+            f"... on CreditSubject{self.select.subject('CreditSubject', 1)}",
+            f"... on {type_name}{self.select.record(kind, 1)}",
+        ]
+        return f"node(id: {given}){self.writing.selection('Node', members)}"
+
+    def _kind(self) -> RecordKind:
+        return self.random.choice(sorted(self.landscape.having, key=lambda kind: kind.value))
+
+    def _code(self, kind: RecordKind) -> str:
+        """The code of an organisation that mostly has records of the kind."""
+        choice = self.random.random()
+        own = self.caller.organisation
+        if self.caller.caller_class is CallerClass.SUBJECT and own in self.landscape.codes:
+            if choice < 0.6:
+                return own
+        elif choice < 0.3 and (consenting := self._consenting()):
+            return self.random.choice(consenting)
+        if choice > 0.97:
+            return self.random.choice(UNKNOWN_CODES)
+        return self.random.choice(self.landscape.having[kind] or self.landscape.codes)
+
+    def _consenting(self) -> list[str]:
+        institution = self.caller.acting_for or self.caller.organisation
+        return [
+            consent.subject
+            for consent in self.landscape.world.consents
+            if consent.institution == institution and not consent.subject.startswith("P:")
+        ]
+
+
+def _member_name(kind: RecordKind) -> str:
+    type_name = MODEL.kinds[kind].type_name
+    return type_name[0].lower() + type_name[1:]
