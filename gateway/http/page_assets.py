@@ -1,0 +1,79 @@
+"""The files of the query page, and of GraphiQL where it was built; read once at the start."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+PAGE_FILES = ("index.html", "page.css", "page.js", "words.js", "schema.js", "icon.svg")
+GRAPHIQL_FILES = ("graphiql.js", "graphiql.css")
+_GRAPHIQL_PAGE = ("graphiql.html", "graphiql-start.js")
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+    " require-trusted-types-for 'script'; trusted-types 'none'"
+)
+# GraphiQL writes style elements and carries fonts inline; it still loads nothing from elsewhere.
+GRAPHIQL_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src data:;"
+    " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file as it is served."""
+
+    body: bytes
+    content_type: str
+    etag: str
+    policy: str
+
+    def respond(self, request: Request) -> Response:
+        """Return the file, or 304 where the browser has it."""
+        headers = {
+            "etag": self.etag,
+            "cache-control": "no-cache",
+            "content-security-policy": self.policy,
+        }
+        if request.headers.get("if-none-match") == self.etag:
+            return Response(status_code=304, headers=headers)
+        return Response(self.body, headers={**headers, "content-type": self.content_type})
+
+
+def page_assets() -> Mapping[str, Asset]:
+    """Return the query page's own files by name."""
+    folder = files("gateway.http") / "page"
+    return {name: _asset(name, (folder / name).read_bytes(), PAGE_POLICY) for name in PAGE_FILES}
+
+
+def graphiql_assets(build_folder: Path | None) -> Mapping[str, Asset]:
+    """Return GraphiQL's files and our page around them; nothing where it was not built."""
+    if build_folder is None:
+        return {}
+    built = {name: build_folder / name for name in GRAPHIQL_FILES}
+    if not all(path.is_file() for path in built.values()):
+        return {}
+    own = files("gateway.http") / "page"
+    bodies = {name: path.read_bytes() for name, path in built.items()}
+    bodies |= {name: (own / name).read_bytes() for name in _GRAPHIQL_PAGE}
+    return {name: _asset(name, body, GRAPHIQL_POLICY) for name, body in bodies.items()}
+
+
+def _asset(name: str, body: bytes, policy: str) -> Asset:
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return Asset(body, _TYPES[Path(name).suffix], etag, policy)
