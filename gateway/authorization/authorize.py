@@ -67,6 +67,7 @@ class AuthorizedPlan:
         policies: PolicySet,
         providers: Mapping[RecordKind, Sequence[Provider]],
         entitlements: Entitlements,
+        granted: frozenset[str],
     ) -> None:
         self.plan = plan
         self.caller = caller
@@ -74,7 +75,7 @@ class AuthorizedPlan:
         self._policies = policies
         self._providers = providers
         self._entitlements = entitlements
-        self._granted = entitlements.granted(caller)
+        self._granted = granted
         self._tables: dict[tuple[SubjectProfile, bool], AccessTable] = {}
         self._cells: dict[tuple[RecordPlace, Provider, SubjectProfile], Cell] = {}
         self._keyed: dict[tuple[RecordPlace, SubjectProfile], tuple[Stream, ...]] = {}
@@ -171,7 +172,7 @@ class AuthorizedPlan:
                     place,
                     provider,
                     cell,
-                    self._entitlements.effects(self.caller, provider.code, place.kind),
+                    self._entitlements.effects(self.caller, provider.slug, place.kind),
                     len(asked) == 1,
                     None,
                 )
@@ -195,7 +196,7 @@ class AuthorizedPlan:
                     place,
                     provider,
                     cell,
-                    self._entitlements.effects(self.caller, provider.code, place.kind),
+                    self._entitlements.effects(self.caller, provider.slug, place.kind),
                     len(grouped) == 1,
                     kinds,
                 )
@@ -241,7 +242,7 @@ class AuthorizedPlan:
             root,
             self.statistics_providers(root),
             lambda provider, kind: self.statistics_cell(root, provider, kind),
-            lambda provider: self._entitlements.effects(self.caller, provider.code, root.kind),
+            lambda provider: self._entitlements.effects(self.caller, provider.slug, root.kind),
         )
 
 
@@ -271,7 +272,7 @@ class Authorizer:
     def __init__(
         self,
         policies: Callable[[], PolicySet],
-        providers: Callable[[], Mapping[RecordKind, Sequence[Provider]]],
+        providers: Mapping[RecordKind, Sequence[Provider]],
         entitlements: Entitlements,
         kept: int = 2_048,
     ) -> None:
@@ -284,12 +285,13 @@ class Authorizer:
     def authorize(self, plan: FetchPlan, caller: Caller) -> AuthorizedPlan:
         """Return the plan with the decisions for this caller."""
         policies = self._policies()
-        key = cache_key(plan, caller, policies, self._entitlements.version)
+        granted = self._entitlements.granted(caller)
+        key = cache_key(plan, caller, policies, granted, self._entitlements.version)
         found = self._made.get(key)
         if found is not None:
             self._made.move_to_end(key)
             return found
-        made = AuthorizedPlan(plan, caller, policies, self._providers(), self._entitlements)
+        made = AuthorizedPlan(plan, caller, policies, self._providers, self._entitlements, granted)
         self._made[key] = made
         if len(self._made) > self._kept:
             self._made.popitem(last=False)
@@ -297,10 +299,21 @@ class Authorizer:
 
 
 def cache_key(
-    plan: FetchPlan, caller: Caller, policies: PolicySet, entitlements_version: int
+    plan: FetchPlan,
+    caller: Caller,
+    policies: PolicySet,
+    granted: frozenset[str],
+    entitlements_version: int,
 ) -> tuple[object, ...]:
     """Everything that a decision depends on; a change of any of it is another key."""
-    return (plan.key, caller, policies.version, policies.today, entitlements_version)
+    return (
+        plan.key,
+        caller,
+        policies.version,
+        policies.today,
+        granted,
+        entitlements_version,
+    )
 
 
 def manifest_providers(

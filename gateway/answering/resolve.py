@@ -1,0 +1,97 @@
+"""Root fields that no department answers: introspection, catalogue, sources, `_service`.
+
+They run on the generic executor, on an operation that holds only them. What depends on nothing
+but the schema is remembered.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    execute,
+)
+
+from gateway.answering.answer import NOTHING_RESOLVED, Resolved
+from gateway.operation.types import ValidatedOperation
+from gateway.planning.types import FetchPlan, ResolvedRoot
+from schema.query import ResolverContext
+
+OF_SCHEMA_ALONE = frozenset({"__schema", "__type", "_service"})
+
+
+class Resolver:
+    """Runs the fields that are not planned."""
+
+    def __init__(self, schema: GraphQLSchema, context: ResolverContext, kept: int = 64) -> None:
+        self._schema = schema
+        self._context = context
+        self._kept = kept
+        self._remembered: OrderedDict[bytes, Resolved] = OrderedDict()
+
+    async def resolve(
+        self, plan: FetchPlan, operation: ValidatedOperation, variables: Mapping[str, Any]
+    ) -> Resolved:
+        """Values by response key.
+
+        Args:
+            variables: raw, as the client sent them.
+        """
+        roots = [root for root in plan.roots.values() if isinstance(root, ResolvedRoot)]
+        if not roots:
+            return NOTHING_RESOLVED
+        names = {field.name.value for root in roots for field in root.fields}
+        is_fixed = names <= OF_SCHEMA_ALONE
+        if is_fixed and plan.key in self._remembered:
+            return self._remembered[plan.key]
+        resolved = await self._run(roots, operation, variables)
+        if is_fixed:
+            self._remembered[plan.key] = resolved
+            if len(self._remembered) > self._kept:
+                self._remembered.popitem(last=False)
+        return resolved
+
+    async def _run(
+        self,
+        roots: list[ResolvedRoot],
+        operation: ValidatedOperation,
+        variables: Mapping[str, Any],
+    ) -> Resolved:
+        original = operation.operation
+        selections = tuple(field for root in roots for field in root.fields)
+        narrowed = OperationDefinitionNode(
+            operation=original.operation,
+            name=original.name,
+            directives=original.directives,
+            variable_definitions=original.variable_definitions,
+            selection_set=SelectionSetNode(selections=selections),
+        )
+        fragments = [
+            node
+            for node in operation.document.definitions
+            if isinstance(node, FragmentDefinitionNode)
+        ]
+        result = execute(
+            self._schema,
+            DocumentNode(definitions=(narrowed, *fragments)),
+            context_value=self._context,
+            variable_values=dict(variables),
+        )
+        if inspect.isawaitable(result):
+            result = await result
+        errors = [_coded(error.formatted) for error in result.errors or ()]
+        return Resolved(result.data or {}, errors)
+
+
+def _coded(error: Any) -> dict[str, Any]:
+    """The error with a code; its text is the executor's own and holds no value of a record."""
+    extensions = {"code": "RESOLVE_FAILED", **(error.get("extensions") or {})}
+    return {**error, "message": "the field could not be resolved", "extensions": extensions}

@@ -1,0 +1,112 @@
+"""The server: one ASGI application over an open gateway, and uvicorn around it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.composition import Gateway, open_gateway
+from gateway.fetching.types import SourceOutcome
+from gateway.http.access_log import AccessLog, json_logger
+from gateway.http.clock import Clock, SystemClock
+from gateway.http.dispatch import GRAPHQL_PATH, HttpApp
+from gateway.http.graphql_endpoint import GraphQLEndpoint
+from gateway.http.metrics import CacheFill, Metrics
+from gateway.http.routes import Readiness, rest_app, rest_routes
+from gateway.http.types import RequestObserver
+from gateway.settings import ServerSettings, Settings
+
+KNOWN_PATHS = frozenset(("/", "/livez", "/readyz", "/metrics", "/graphiql", GRAPHQL_PATH))
+
+
+class _WhenOpen:
+    """The GraphQL route; the lifespan sets what answers before the first request comes."""
+
+    def __init__(self) -> None:
+        self.endpoint: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.endpoint is None:  # pragma: no cover - the server waits for the lifespan
+            raise RuntimeError("a request came before the gateway was open")
+        await self.endpoint(scope, receive, send)
+
+
+def create_app(
+    settings: Settings,
+    clock: Clock | None = None,
+    graphiql_folder: Path | None = None,
+    logs_requests: bool = True,
+) -> ASGIApp:
+    """Return the application; its lifespan opens and closes the gateway.
+
+    Args:
+        graphiql_folder: where `make graphiql` put its files, if it did.
+        logs_requests: one JSON line per request on standard error.
+    """
+    clock = clock or SystemClock()
+    metrics = Metrics()
+    observers: list[RequestObserver] = [metrics]
+    if logs_requests:
+        observers.append(AccessLog(json_logger(sys.stderr.buffer), clock))
+    graphql = _WhenOpen()
+    opened: list[Gateway] = []
+
+    def observe(slug: str, outcome: SourceOutcome, duration_s: float) -> None:
+        metrics.department_answered(slug, outcome.value, duration_s)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with open_gateway(settings, observe) as gateway:
+            opened.append(gateway)
+            _watch(gateway, metrics)
+            graphql.endpoint = GraphQLEndpoint(gateway.pipeline, clock, observers)
+            yield
+            opened.clear()
+
+    async def readiness() -> Readiness:
+        return Readiness((("entitlements", bool(opened) and opened[0].is_ready()),))
+
+    rest = rest_app(rest_routes(metrics, readiness, graphiql_folder), lifespan)
+    return HttpApp(graphql, rest, clock, observers, KNOWN_PATHS)
+
+
+def _watch(gateway: Gateway, metrics: Metrics) -> None:
+    operations = gateway.stages.operations
+
+    def documents() -> CacheFill:
+        sizes = operations.sizes
+        return CacheFill(sizes.documents, sizes.hits, sizes.misses, sizes.documents_bytes)
+
+    metrics.watch_cache("documents", documents)
+
+
+def server_config(app: ASGIApp, server: ServerSettings) -> uvicorn.Config:
+    """Configuration of uvicorn: uvloop and httptools, no log of its own, no forwarded headers."""
+    return uvicorn.Config(
+        app,
+        host=server.host,
+        port=server.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def serve(settings: Settings, graphiql_folder: Path | None = None) -> None:
+    """Serve until told to stop."""
+    app = create_app(settings, graphiql_folder=graphiql_folder)
+    uvicorn.Server(server_config(app, settings.server)).run()

@@ -1,0 +1,21 @@
+"""The command `credit-gateway`: one file per command."""
+
+from __future__ import annotations
+
+import click
+
+from gateway.cli.audit import audit
+from gateway.cli.check import check
+from gateway.cli.consent import consent
+from gateway.cli.load import load
+from gateway.cli.serve import serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="credit-gateway")
+def main() -> None:
+    """Share public credit data between a city's departments as one network."""
+
+
+for command in (audit, check, consent, load, serve):
+    main.add_command(command)

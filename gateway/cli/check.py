@@ -1,0 +1,40 @@
+"""The command `check`: validate settings, manifests, policies and schema without starting."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from gateway.cli.config import config_option, read_config
+from gateway.fetching.registry import installed_adapters, load_registry
+from policies.errors import PolicyLoadError
+from policies.loader import RULES, load_policies
+from schema.build import build_schema
+from schema.records import MODEL
+
+
+@click.command()
+@config_option
+def check(config: Path) -> None:
+    """Validate settings, adapters, policies and schema; exit 1 if anything is wrong."""
+    console = Console()
+    settings = read_config(config)
+    console.print("settings: good")
+    registry = load_registry(installed_adapters(), settings.adapters, MODEL)
+    for slug, adapter in registry.adapters.items():
+        kinds = len(adapter.manifest.entries)
+        console.print(f"adapter {slug}: good, {kinds} record kinds")
+    for item in registry.quarantined:
+        console.print(f"adapter {item.slug}: quarantined, {item.reason}", style="red")
+    try:
+        policies = load_policies(MODEL, dt.date.today(), settings.policies or (RULES,))
+    except PolicyLoadError as error:
+        raise click.ClickException(f"policies: {error}") from error
+    console.print(f"policies: good, {len(policies.rules)} rules, version {policies.version}")
+    build_schema()
+    console.print(f"schema: good, {len(MODEL.kinds)} record kinds")
+    if registry.quarantined:
+        raise SystemExit(1)

@@ -1,0 +1,169 @@
+"""Wires settings into a pipeline: opens what must be open, closes it in reverse."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphql import GraphQLSchema
+
+from gateway.answering.answer import Answerer
+from gateway.answering.resolve import Resolver
+from gateway.audit.entry import RecordHasher
+from gateway.audit.recorder import GroupCommitRecorder
+from gateway.audit.references import SubjectReferences
+from gateway.authorization.authorize import Authorizer, manifest_providers
+from gateway.catalogue import CatalogueContext
+from gateway.contract import Adapter
+from gateway.entitlements.cache import EntitlementsCache
+from gateway.fetching.calls import CallLimits, Departments, Observe
+from gateway.fetching.executor import Fetcher
+from gateway.fetching.registry import Registry, installed_adapters, load_registry
+from gateway.fetching.types import SourceOutcome
+from gateway.identity.access_token import TokenRules
+from gateway.identity.authenticate import Authenticator
+from gateway.identity.issuer import LONGEST_DEMO_LIFETIME_S, LONGEST_LIFETIME_S
+from gateway.identity.keys import keys_by_id
+from gateway.opaque import OpaqueCodec
+from gateway.operation.budget import NewDocumentBudget
+from gateway.operation.limits import Limits
+from gateway.operation.operations import Operations
+from gateway.pipeline import Pipeline, Stages
+from gateway.planning.plans import Plans
+from gateway.settings import IdentitySettings, Settings
+from gateway.store.connect import StoreAddress, connector
+from gateway.store.migrate import migrate, shipped_migrations
+from gateway.store.pool import LightPool
+from policies.engine import PolicySet
+from policies.loader import RULES, load_policies
+from schema.build import build_schema, core_schema
+from schema.records import MODEL
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway that is open.
+
+    Attributes:
+        is_ready: whether it can answer now; asks no department.
+    """
+
+    pipeline: Pipeline
+    registry: Registry
+    schema: GraphQLSchema
+    stages: Stages
+    recorder: GroupCommitRecorder
+    entitlements: EntitlementsCache
+    is_ready: Callable[[], bool]
+
+
+class DailyPolicies:
+    """The policies of the current day; row rules read `today`."""
+
+    def __init__(self, policies: PolicySet, today: Callable[[], dt.date]) -> None:
+        self._policies = policies
+        self._today = today
+
+    def current(self) -> PolicySet:
+        self._policies = self._policies.on(self._today())
+        return self._policies
+
+    def version(self) -> str:
+        return self._policies.version
+
+
+def nothing_observed(_slug: str, _outcome: SourceOutcome, _duration_s: float) -> None:
+    """Observer of department calls for callers that measure nothing."""
+
+
+@asynccontextmanager
+async def open_gateway(
+    settings: Settings, observe: Observe = nothing_observed
+) -> AsyncIterator[Gateway]:
+    """Open store, adapters and background tasks for the length of the block.
+
+    Raises:
+        InternalError: the store cannot be reached or is of another version.
+        PolicyLoadError, SchemaDeclarationError: what they say.
+    """
+    async with AsyncExitStack() as stack:
+        address = StoreAddress(settings.store.url)
+        pool = LightPool(connector(address), settings.store.pool_size)
+        stack.push_async_callback(pool.aclose)
+        async with pool.connection() as connection:
+            await migrate(connection, shipped_migrations())
+        recorder = GroupCommitRecorder(
+            pool, SubjectReferences(os.urandom), RecordHasher(settings.keys.audit)
+        )
+        await recorder.open()
+        stack.push_async_callback(recorder.aclose)
+        entitlements = EntitlementsCache(connector(address), time.time, time.monotonic)
+        await entitlements.open()
+        stack.push_async_callback(entitlements.aclose)
+        registry = load_registry(installed_adapters(), settings.adapters, MODEL)
+        for adapter in registry.adapters.values():
+            await _open_adapter(stack, adapter)
+        yield _wire(settings, registry, recorder, entitlements, observe)
+
+
+async def _open_adapter(stack: AsyncExitStack, adapter: Adapter) -> None:
+    await adapter.open()
+    stack.push_async_callback(adapter.aclose)
+
+
+def _wire(
+    settings: Settings,
+    registry: Registry,
+    recorder: GroupCommitRecorder,
+    entitlements: EntitlementsCache,
+    observe: Observe,
+) -> Gateway:
+    today = _clock_of_days(settings.server.today)
+    folders = settings.policies or (RULES,)
+    policies = DailyPolicies(load_policies(MODEL, today(), folders), today)
+    schema = core_schema(build_schema())
+    opaque = OpaqueCodec(settings.keys.opaque)
+    departments = Departments(registry.adapters, CallLimits(), observe)
+    stages = Stages(
+        authenticator=Authenticator(token_rules(settings.identity), time.time),
+        operations=Operations(schema, Limits(), NewDocumentBudget(time.monotonic)),
+        plans=Plans(schema, opaque),
+        authorizer=Authorizer(
+            policies.current, manifest_providers(registry.manifests), entitlements
+        ),
+        fetcher=Fetcher(departments, opaque),
+        resolver=Resolver(schema, CatalogueContext(registry, MODEL)),
+        answerer=Answerer(opaque),
+        recorder=recorder,
+        policy_version=policies.version,
+    )
+    return Gateway(
+        pipeline=Pipeline(stages),
+        registry=registry,
+        schema=schema,
+        stages=stages,
+        recorder=recorder,
+        entitlements=entitlements,
+        is_ready=lambda: entitlements.is_fresh,
+    )
+
+
+def _clock_of_days(fixed: dt.date | None) -> Callable[[], dt.date]:
+    """The day in China, where the law's days are counted."""
+    if fixed is not None:
+        return lambda: fixed
+    zone = dt.timezone(dt.timedelta(hours=8))
+    return lambda: dt.datetime.now(zone).date()
+
+
+def token_rules(identity: IdentitySettings) -> TokenRules:
+    """Rules for access tokens, with the issuer's keys read from their file."""
+    jwks: Mapping[str, object] = json.loads(Path(identity.jwks).read_text(encoding="utf-8"))
+    longest = LONGEST_DEMO_LIFETIME_S if identity.is_demo else LONGEST_LIFETIME_S
+    return TokenRules(identity.issuer, identity.audience, keys_by_id(jwks), max_lifetime_s=longest)

@@ -1,0 +1,293 @@
+"""Frozen settings: the only reader of environment and file; unsafe values refuse the start.
+
+The file is TOML; `docs/reference/settings.md` lists the keys. A value `{ file = "…" }` is read
+from that file, which must not be open to others. An environment variable
+`CREDIT_GATEWAY_<SECTION>_<KEY>` overrides a key of the sections `server` and `store`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gateway.contract import AdapterSettings
+
+ENVIRONMENT_PREFIX = "CREDIT_GATEWAY_"
+
+
+class SettingsError(Exception):
+    """A setting is missing, unknown or unsafe; the text names it and what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """
+    Attributes:
+        host: address to listen on; anything but a loopback address needs `behind_proxy`.
+        behind_proxy: a proxy that ends TLS stands in front.
+        today: fixed day for policies, for demonstrations on generated data; None: the real day.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8480
+    behind_proxy: bool = False
+    today: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """
+    Attributes:
+        url: PostgreSQL URL of the gateway's own database.
+        pool_size: connections of one worker, one more listens for changes.
+    """
+
+    url: str = field(repr=False)
+    pool_size: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitySettings:
+    """
+    Attributes:
+        issuer: accepted issuer of access tokens.
+        audience: this gateway's name in the tokens.
+        jwks: file with the issuer's public keys.
+        is_demo: accept the week-long tokens of a demonstration.
+    """
+
+    issuer: str
+    audience: str
+    jwks: Path
+    is_demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeySettings:
+    """
+    Attributes:
+        opaque: 64-byte keys of ids and cursors, newest first.
+        audit: key of the record hashes in the audit, at least 32 bytes.
+    """
+
+    opaque: tuple[bytes, ...] = field(repr=False)
+    audit: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an operator decides.
+
+    Attributes:
+        adapters: section `[adapters.<slug>]` per department; one without a section is not used.
+        policies: folders with rule files; empty: the rules that come with the gateway.
+    """
+
+    server: ServerSettings
+    store: StoreSettings
+    identity: IdentitySettings
+    keys: KeySettings
+    adapters: Mapping[str, AdapterSettings]
+    policies: tuple[Path, ...] = ()
+
+
+def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check the settings.
+
+    Raises:
+        SettingsError: the file cannot be read, or a value is missing, unknown or unsafe.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"settings `{path}` cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"settings `{path}` is no TOML file: {error}") from error
+    reader = _Reader(document, path.parent, environment)
+    settings = Settings(
+        server=_server(reader.section("server")),
+        store=_store(reader.section("store")),
+        identity=_identity(reader.section("identity")),
+        keys=_keys(reader.section("keys")),
+        adapters=_adapters(reader),
+        policies=tuple(
+            path.parent / folder for folder in reader.section("policies").texts("folders")
+        ),
+    )
+    reader.finish()
+    return settings
+
+
+class _Section:
+    """One section; knows which keys were asked for."""
+
+    def __init__(
+        self, name: str, values: Mapping[str, Any], folder: Path, environment: Mapping[str, str]
+    ) -> None:
+        self.name = name
+        self.folder = folder
+        self._values = dict(values)
+        self._environment = environment
+        self._asked: set[str] = set()
+
+    def value(self, key: str, default: Any = None) -> Any:
+        self._asked.add(key)
+        variable = f"{ENVIRONMENT_PREFIX}{self.name}_{key}".upper()
+        if self.name in ("server", "store") and variable in self._environment:
+            return self._environment[variable]
+        found = self._values.get(key, default)
+        return self._secret(key, found) if isinstance(found, dict) else found
+
+    def text(self, key: str, default: str | None = None) -> str:
+        found = self.value(key, default)
+        if not isinstance(found, str) or not found:
+            raise SettingsError(f"setting `{self.name}.{key}` is missing, expected a text")
+        return found
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        found = self.value(key, [])
+        if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+            raise SettingsError(f"setting `{self.name}.{key}` is no list of texts")
+        return tuple(found)
+
+    def number(self, key: str, default: int, least: int, most: int) -> int:
+        found = self.value(key, default)
+        try:
+            number = int(found)
+        except (TypeError, ValueError):
+            number = least - 1
+        if isinstance(found, bool) or not least <= number <= most:
+            raise SettingsError(
+                f"setting `{self.name}.{key}` is no whole number from {least} to {most}"
+            )
+        return number
+
+    def flag(self, key: str) -> bool:
+        found = self.value(key, False)
+        if found in ("true", "false"):
+            return bool(found == "true")
+        if not isinstance(found, bool):
+            raise SettingsError(f"setting `{self.name}.{key}` is neither true nor false")
+        return found
+
+    def finish(self) -> None:
+        unknown = sorted(self._values.keys() - self._asked)
+        if unknown:
+            raise SettingsError(f"setting `{self.name}.{unknown[0]}` is unknown")
+
+    def rest(self) -> dict[str, str]:
+        """All keys as texts, secrets read."""
+        return {key: str(self.value(key)) for key in self._values}
+
+    def _secret(self, key: str, reference: Mapping[str, Any]) -> str:
+        file = reference.get("file")
+        if set(reference) != {"file"} or not isinstance(file, str):
+            raise SettingsError(
+                f'setting `{self.name}.{key}` is a table, expected `{{ file = "…" }}`'
+            )
+        return read_secret(self.folder / file).decode().strip()
+
+
+def read_secret(path: Path) -> bytes:
+    """Content of a file that only its owner may read.
+
+    Raises:
+        SettingsError: it cannot be read, or others may read it.
+    """
+    try:
+        with path.open("rb") as file:
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+                raise SettingsError(f"file `{path}` is open to others, expected mode 0600")
+            return file.read()
+    except OSError as error:
+        raise SettingsError(f"file `{path}` cannot be read: {error.strerror}") from error
+
+
+class _Reader:
+    """The whole document; sections that nobody asked for are refused."""
+
+    def __init__(
+        self, document: Mapping[str, Any], folder: Path, environment: Mapping[str, str]
+    ) -> None:
+        self._document = document
+        self._folder = folder
+        self._environment = environment
+        self._sections: dict[str, _Section] = {}
+
+    def section(self, name: str) -> _Section:
+        if name not in self._sections:
+            values = self._document.get(name, {})
+            if not isinstance(values, dict):
+                raise SettingsError(f"setting `{name}` is no section")
+            self._sections[name] = _Section(name, values, self._folder, self._environment)
+        return self._sections[name]
+
+    def sections_of(self, name: str) -> Mapping[str, _Section]:
+        values = self._document.get(name, {})
+        if not isinstance(values, dict) or not all(isinstance(v, dict) for v in values.values()):
+            raise SettingsError(f"setting `{name}` is no section of sections")
+        return {
+            slug: _Section(f"{name}.{slug}", inner, self._folder, self._environment)
+            for slug, inner in values.items()
+        }
+
+    def finish(self) -> None:
+        for section in self._sections.values():
+            section.finish()
+        unknown = sorted(self._document.keys() - self._sections.keys() - {"adapters"})
+        if unknown:
+            raise SettingsError(f"section `{unknown[0]}` is unknown")
+
+
+def _server(section: _Section) -> ServerSettings:
+    today = section.value("today")
+    if today is not None and not isinstance(today, dt.date):
+        raise SettingsError("setting `server.today` is no date")
+    server = ServerSettings(
+        host=section.text("host", "127.0.0.1"),
+        port=section.number("port", 8480, 0, 65535),
+        behind_proxy=section.flag("behind_proxy"),
+        today=today,
+    )
+    if server.host not in ("127.0.0.1", "::1", "localhost") and not server.behind_proxy:
+        raise SettingsError(
+            f"setting `server.host` is `{server.host}`: tokens would travel in clear; listen on a "
+            "loopback address, or set `server.behind_proxy` where a proxy ends TLS"
+        )
+    return server
+
+
+def _store(section: _Section) -> StoreSettings:
+    return StoreSettings(url=section.text("url"), pool_size=section.number("pool_size", 4, 2, 64))
+
+
+def _identity(section: _Section) -> IdentitySettings:
+    return IdentitySettings(
+        issuer=section.text("issuer"),
+        audience=section.text("audience"),
+        jwks=section.folder / section.text("jwks"),
+        is_demo=section.flag("is_demo"),
+    )
+
+
+def _keys(section: _Section) -> KeySettings:
+    opaque = tuple(read_secret(section.folder / file) for file in section.texts("opaque_files"))
+    if not opaque or any(len(key) != 64 for key in opaque):
+        raise SettingsError("setting `keys.opaque_files` names no files of 64 bytes each")
+    audit = read_secret(section.folder / section.text("audit_file"))
+    if len(audit) < 32:
+        raise SettingsError("setting `keys.audit_file` names a file of less than 32 bytes")
+    return KeySettings(opaque, audit)
+
+
+def _adapters(reader: _Reader) -> Mapping[str, AdapterSettings]:
+    return {
+        slug: AdapterSettings(section.rest())
+        for slug, section in reader.sections_of("adapters").items()
+    }

@@ -1,0 +1,110 @@
+"""What a request leaves behind: gathers, stage by stage, what its audit entry says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gateway.answering.answer import WrittenAnswer
+from gateway.audit.types import AuditEntry, ConsentUse, DecisionDigest, DepartmentOutcome
+from gateway.fetching.types import FetchResults
+from gateway.http.types import RequestFacts
+from gateway.identity.principal import Principal
+from gateway.operation.types import ValidatedOperation
+from policies.model import Caller, CallerClass
+
+ANSWERED = "ANSWERED"
+_NO_DECISIONS = DecisionDigest(b"[]")
+_DURATION_CLASSES = ((0.01, "<10ms"), (0.1, "<100ms"), (1.0, "<1s"))
+
+
+class Trail:
+    """One request's way through the stages."""
+
+    def __init__(
+        self,
+        facts: RequestFacts,
+        principal: Principal,
+        policy_version: str,
+        clock: Callable[[], float],
+    ) -> None:
+        self.outcome = ANSWERED
+        self._facts = facts
+        self._principal = principal
+        self._policy_version = policy_version
+        self._clock = clock
+        self._started = clock()
+        self._operation: ValidatedOperation | None = None
+        self._results: FetchResults | None = None
+        self._decisions = _NO_DECISIONS
+        note = facts.note
+        note.client_id = principal.client_id
+        note.caller_class = principal.caller.caller_class.value
+        note.purpose = principal.caller.purpose.value
+
+    @property
+    def caller(self) -> Caller:
+        return self._principal.caller
+
+    @property
+    def client_key(self) -> str:
+        """Whose budget of new documents counts: the client, or the public's network."""
+        if self.caller.caller_class is CallerClass.PUBLIC:
+            return self._facts.peer
+        return self._principal.client_id
+
+    def operation(self, operation: ValidatedOperation) -> None:
+        self._operation = operation
+
+    def refuse(self, extensions: Mapping[str, Any] | None) -> None:
+        """The operation did not run, for this reason."""
+        self.outcome = str((extensions or {}).get("code", "REQUEST_ERROR"))
+
+    def answered(self, results: FetchResults, written: WrittenAnswer) -> None:
+        self._results = results
+        self._decisions = DecisionDigest(written.decisions)
+
+    def entry(self) -> AuditEntry:
+        """The audit entry, as of now."""
+        operation, results = self._operation, self._results
+        name = operation.operation.name if operation is not None else None
+        subjects = _subjects(results) if results is not None else ()
+        return AuditEntry(
+            request_id=self._facts.request_id,
+            at=self._facts.received_at,
+            principal=self._principal,
+            address_class=self._facts.peer,
+            operation_hash=operation.document_hash if operation is not None else "",
+            operation_name=name.value if name is not None else None,
+            decisions=self._decisions,
+            subjects=subjects,
+            departments=_departments(results) if results is not None else (),
+            consents=_consents(results) if results is not None else (),
+            released=(),
+            policy_version=self._policy_version,
+            outcome=self.outcome,
+            duration_class=self._duration_class(),
+            units=len(subjects),
+        )
+
+    def _duration_class(self) -> str:
+        elapsed = self._clock() - self._started
+        return next((name for limit, name in _DURATION_CLASSES if elapsed < limit), ">=1s")
+
+
+def _subjects(results: FetchResults) -> tuple[str, ...]:
+    places = list(results.subjects.values())
+    if len(places) == 1:
+        return tuple(places[0].profile)
+    return tuple(dict.fromkeys(key for subjects in places for key in subjects.profile))
+
+
+def _departments(results: FetchResults) -> tuple[DepartmentOutcome, ...]:
+    return tuple(
+        DepartmentOutcome(slug, outcome.value, results.rows.get(slug, 0))
+        for slug, outcome in sorted(results.sources.items())
+    )
+
+
+def _consents(results: FetchResults) -> tuple[ConsentUse, ...]:
+    return tuple(ConsentUse(seen.consent_no, seen.version) for seen in results.consents)
