@@ -35,6 +35,9 @@ from gateway.operation.types import OperationRequest
 
 CLIENT_GONE = 499
 
+# Source: Fetch Metadata Request Headers, section 2.2 "Sec-Fetch-Mode".
+_FETCH_MODES = (b"cors", b"same-origin")
+
 
 def random_request_id() -> str:
     """Return 96 random bits in hexadecimal."""
@@ -184,14 +187,16 @@ class GraphQLEndpoint:
 def _require_acceptable(headers: RequestHeaders, method: str) -> Negotiated:
     """Return the media type of the response.
 
-    A `GET` must name a JSON type itself: what a browser sends when it follows a link or loads a
-    picture never does, so no page elsewhere can make one run a query by that.
+    A `GET` must name a JSON type itself, or be a script's own `fetch`, which CORS guards: what a
+    browser sends when it follows a link or loads a picture or script is neither, so no page
+    elsewhere can make one run a query by that.
 
     Raises:
         ClientError: 406 NOT_ACCEPTABLE.
     """
     negotiated = negotiate(headers.accept)
-    if negotiated is None or (method == "GET" and not negotiated.is_explicit):
+    is_bare_get = method == "GET" and headers.fetch_mode not in _FETCH_MODES
+    if negotiated is None or (is_bare_get and not negotiated.is_explicit):
         raise ClientError(
             "NOT_ACCEPTABLE",
             f"header `accept` names no type that can be sent, expected `{GRAPHQL_RESPONSE}`"

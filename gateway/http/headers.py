@@ -19,7 +19,7 @@ CLOSE = (("connection", "close"),)
 _ONLY_ONCE = frozenset(
     (b"authorization", b"dpop", b"content-type", b"content-length", b"content-encoding")
 )
-_READ = _ONLY_ONCE | {b"accept", b"transfer-encoding"}
+_READ = _ONLY_ONCE | {b"accept", b"transfer-encoding", b"sec-fetch-mode"}
 _CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s;"]*)"?\s*(?=;|$)', re.IGNORECASE)
 _LONGEST_CONTENT_TYPE = 256
 
@@ -31,6 +31,7 @@ class RequestHeaders(NamedTuple):
         accept: all `Accept` headers joined by commas; None without one.
         content_length: declared size of the body in bytes; None if not declared.
         is_chunked: the request carries `Transfer-Encoding`.
+        fetch_mode: what a browser says about who made the request; no page can set it.
     """
 
     credentials: Credentials
@@ -39,6 +40,7 @@ class RequestHeaders(NamedTuple):
     content_length: int | None
     content_encoding: bytes | None
     is_chunked: bool
+    fetch_mode: bytes | None
 
 
 def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
@@ -76,6 +78,7 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
         None if length is None else int(length),
         seen.get(b"content-encoding"),
         b"transfer-encoding" in seen,
+        seen.get(b"sec-fetch-mode"),
     )
 
 

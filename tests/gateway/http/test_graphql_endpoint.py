@@ -184,11 +184,25 @@ class TestRefusals:
         reply = await post(endpoint, HELLO, [("accept", accept)])
         assert (reply.status, reply.code) == (406, "NOT_ACCEPTABLE")
 
-    @pytest.mark.parametrize("headers", [(), [("accept", "*/*")], [("accept", "application/*")]])
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            (),
+            [("accept", "*/*")],
+            [("accept", "application/*")],
+            [("accept", "*/*"), ("sec-fetch-mode", "navigate")],
+            [("accept", "*/*"), ("sec-fetch-mode", "no-cors")],
+            [("accept", "text/html"), ("sec-fetch-mode", "cors")],
+        ],
+    )
     async def test_a_get_without_an_explicit_type_is_406(
         self, endpoint: GraphQLEndpoint, headers: Headers
     ) -> None:
         assert (await get(endpoint, headers, query="{hello}")).status == 406
+
+    async def test_a_get_by_a_script_is_answered(self, endpoint: GraphQLEndpoint) -> None:
+        headers = [("accept", "*/*"), ("sec-fetch-mode", "cors")]
+        assert (await get(endpoint, headers, query="{hello}")).status == 200
 
     @pytest.mark.parametrize(
         "headers",
