@@ -20,7 +20,7 @@ import structlog
 from gateway.entitlements.holdings import ConsentHoldings, EffectHoldings, GrantHoldings
 from gateway.entitlements.types import ConsentTerms, RecordEffects
 from gateway.errors import InternalError
-from gateway.store.pool import Connect, Connection
+from gateway.store.pool import CONNECTION_ERRORS, Connect, Connection
 from policies.model import Caller
 from schema.codes import RecordKind
 
@@ -41,7 +41,6 @@ FROM sharing_grant AS g WHERE g.state = 'ACTIVE'
 _EFFECTS = "SELECT department, record_kind, record_id, effect, hidden_from FROM record_effect"
 _VERSION = "SELECT sum(epoch)::bigint FROM entitlement_epoch WHERE area IN ('grant', 'effect')"
 
-_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _CONSENT_PREFIX = "consent:"
 
 _log = structlog.get_logger(__name__)
@@ -93,7 +92,7 @@ class EntitlementsCache:
         """
         try:
             self._connection = await self._start_listening()
-        except _LOST as error:
+        except CONNECTION_ERRORS as error:
             raise InternalError("entitlements cannot be read from the store") from error
         self._task = asyncio.get_running_loop().create_task(self._keep_fresh())
 
@@ -136,7 +135,7 @@ class EntitlementsCache:
                 if self._connection is None:
                     self._connection = await self._start_listening()
                 await self._follow(self._connection)
-            except _LOST as error:
+            except CONNECTION_ERRORS as error:
                 _log.warning("entitlements_listener_lost", error=type(error).__name__)
                 self._hang_up()
                 await asyncio.sleep(self._retry_s)

@@ -22,6 +22,15 @@ import asyncpg
 from gateway.errors import GatewayError
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
+# What a connection raises when the server or the way to it fails. The last one comes when the
+# server ends a connection at the moment a query is sent.
+CONNECTION_ERRORS = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+
 Connect: TypeAlias = Callable[[], Awaitable["asyncpg.Connection[Any]"]]
 
 
@@ -138,7 +147,8 @@ class LightPool:
         try:
             async with asyncio.timeout(self._settle_timeout_s):
                 await connection.fetchval("SELECT 1")
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        # INVARIANT: the place of a connection is freed whatever happens to it.
+        except Exception:
             self.discard(connection)
         except asyncio.CancelledError:
             self.discard(connection)
@@ -166,7 +176,7 @@ class LightPool:
         self._open += 1
         try:
             return await self._connect()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except CONNECTION_ERRORS as error:
             self._forget()
             raise NoConnectionError("the server cannot be reached or refused the login") from error
         except BaseException:
@@ -209,7 +219,7 @@ class LightPool:
         self._open -= 1
         try:
             await connection.close(timeout=self._settle_timeout_s)
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except CONNECTION_ERRORS:
             connection.terminate()
 
 

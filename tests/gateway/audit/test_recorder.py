@@ -13,12 +13,13 @@ import pytest_asyncio
 from gateway.audit.entry import RecordHasher
 from gateway.audit.recorder import GroupCommitRecorder, RecorderLimits
 from gateway.audit.references import SubjectReferences
+from gateway.entitlements.registers import Client, ClientRegister
 from gateway.errors import InternalError, TooManyRequests, Unavailable
 from gateway.identity.principal import Principal
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.pool import LightPool
 from policies.model import Caller, CallerClass, Purpose
-from tests.support.entries import FIRM, ORGAN, audit_entry
+from tests.support.entries import BANK, FIRM, ORGAN, audit_entry
 from tests.support.frozen_path import freezable
 
 KEY = bytes(32)
@@ -48,12 +49,8 @@ async def stored(pool: LightPool) -> list[dict[str, Any]]:
 
 
 async def add_client(pool: LightPool, quota: int) -> None:
-    async with pool.connection() as connection:
-        await connection.execute(
-            "INSERT INTO client (client_id, caller_class, name, quota_per_day)"
-            " VALUES ('bank-1', 'institution', 'Bank', $1)",
-            quota,
-        )
+    client = Client("bank-1", CallerClass.INSTITUTION, BANK, "Bank", quota)
+    await ClientRegister(pool).put(client)
 
 
 async def test_commit_returns_the_entry_is_in_the_store(
@@ -175,6 +172,35 @@ async def test_commit_quota_in_one_batch_lets_exactly_the_quota_pass(
     async with store_pool.connection() as connection:
         assert await connection.fetchval("SELECT units FROM quota_usage") == 28
     assert len(await stored(store_pool)) == 20
+
+
+async def test_commit_quota_shared_by_two_workers_lets_exactly_the_quota_pass(
+    store_pool: LightPool,
+) -> None:
+    await add_client(store_pool, 30)
+    workers = [new_recorder(store_pool) for _ in range(2)]
+    for worker in workers:
+        await worker.open()
+    passed = 0
+    for turn in range(10):
+        results = await asyncio.gather(
+            *(workers[n].commit(audit_entry(f"r-{turn}-{n}", units=4)) for n in range(2)),
+            return_exceptions=True,
+        )
+        passed += results.count(None)
+    for worker in workers:
+        await worker.aclose()
+    assert passed == 7
+    async with store_pool.connection() as connection:
+        assert await connection.fetchval("SELECT units FROM quota_usage") == 28
+
+
+async def test_commit_client_without_quota_is_not_counted(
+    recorder: GroupCommitRecorder, store_pool: LightPool
+) -> None:
+    await recorder.commit(audit_entry(units=1_000_000))
+    async with store_pool.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM quota_usage") == 0
 
 
 async def test_commit_quota_is_counted_anew_each_chinese_day(

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.store.connect import StoreAddress, connector
-from gateway.store.pool import LightPool, NoConnectionError
+from gateway.store.pool import CONNECTION_ERRORS, LightPool, NoConnectionError
 
 
 @pytest_asyncio.fixture
@@ -166,7 +166,7 @@ async def test_connection_ended_by_the_server_is_replaced(
             try:
                 second = await backend(pool)
                 break
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            except CONNECTION_ERRORS:
                 await asyncio.sleep(0)
     assert second != first
     await settled(pool, 1)
