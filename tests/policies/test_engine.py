@@ -1,0 +1,225 @@
+"""The engine equals the plain reference on random questions, and its own promises hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from typing import Any
+
+import pytest
+
+from policies.engine import PolicySet
+from policies.judgement import STRICTNESS
+from policies.loader import RULES
+from policies.model import (
+    AccessRequest,
+    Caller,
+    CallerClass,
+    Decision,
+    Missing,
+    Outcome,
+    Purpose,
+    SubjectProfile,
+    Use,
+)
+from schema.classification import FieldClass, MaskKind, SubjectKind
+from schema.predicate import matches
+from schema.records import MODEL
+from tests.policies.reference import Answer, Question, Reference, class_of
+
+TODAY = dt.date(2026, 9, 22)
+CELLS = 24_000
+COORDINATES = MODEL.coordinates
+KINDS = tuple(MODEL.by_type_name)
+MASKABLE = tuple(
+    field.coordinate
+    for field in MODEL.fields()
+    if any(field.mask_for(subject) is not MaskKind.NONE for subject in SubjectKind)
+)
+ORGANISATION = "91410199MA9DEM028G"
+FITTING = {
+    CallerClass.PUBLIC: (Purpose.PUBLIC_DISPLAY,),
+    CallerClass.SUBJECT: (Purpose.SELF_QUERY,),
+    CallerClass.INSTITUTION: (Purpose.PRE_LOAN, Purpose.POST_LOAN),
+    CallerClass.PLATFORM: (Purpose.PRE_LOAN, Purpose.POST_LOAN),
+    CallerClass.ASSOCIATION: (Purpose.EVALUATION, Purpose.PUBLIC_DISPLAY),
+}
+
+
+def random_question(chance: random.Random) -> Question:
+    caller = chance.choice(list(CallerClass))
+    fitting = FITTING.get(caller, tuple(Purpose))
+    purpose = chance.choice(fitting if chance.random() < 0.8 else tuple(Purpose))
+    among = chance.choices((COORDINATES, KINDS, MASKABLE), (6, 2, 2))[0]
+    coordinate = chance.choice(among)
+    kind = coordinate.partition(".")[0]
+    entitled = frozenset({coordinate, kind})
+    known = chance.random() < 0.95
+    return Question(
+        caller=caller.value,
+        organisation=None if caller is CallerClass.PUBLIC or not known else ORGANISATION,
+        purpose=purpose.value,
+        subject=chance.choice(list(SubjectKind)).value,
+        coordinate=coordinate,
+        use=chance.choice(list(Use)).value,
+        is_self=caller is CallerClass.SUBJECT and chance.random() < 0.8,
+        is_source=chance.random() < 0.2,
+        consented=entitled if chance.random() < 0.5 else frozenset(),
+        granted=entitled if chance.random() < 0.5 else frozenset(),
+    )
+
+
+def as_request(asked: Question) -> AccessRequest:
+    caller_class = CallerClass(asked.caller)
+    is_platform = caller_class is CallerClass.PLATFORM
+    caller = Caller(
+        caller_class,
+        ORGANISATION if is_platform else asked.organisation,
+        Purpose(asked.purpose),
+        acting_for=asked.organisation if is_platform else None,
+    )
+    subject = SubjectProfile(SubjectKind(asked.subject), asked.is_self, asked.consented)
+    return AccessRequest(
+        caller, asked.coordinate, Use(asked.use), subject, asked.granted, asked.is_source
+    )
+
+
+def random_record(chance: random.Random) -> dict[str, Any]:
+    near = [None, "2026-09-21", "2026-09-22", "2026-09-23"]
+    return {
+        "meta.disclosureState": chance.choice(["PUBLISHED", "SHARED", "ENDED", "ARCHIVED", None]),
+        "meta.publishUntil": chance.choice(near),
+        "meta.discloseUntil": chance.choice(near),
+        "grade": chance.choice(["A", "B", None]),
+        "complaintCount": chance.choice([4, 5, None]),
+        "simpleProcedure": chance.choice([True, False, None]),
+    }
+
+
+def assert_same(asked: Question, found: Decision, expected: Answer, chance: random.Random) -> None:
+    words = vars(asked)
+    assert found.outcome.value == expected.outcome, words
+    assert list(found.rule_ids) == expected.ids, words
+    assert found.mask.value == expected.mask, words
+    assert (found.missing.value if found.missing else "") == expected.missing, words
+    if expected.outcome == "CLEAR" and "." not in asked.coordinate:
+        kind = MODEL.by_type_name[asked.coordinate]
+        for _ in range(8):
+            record = random_record(chance)
+            shown = found.row is None or matches(found.row, record, kind)
+            assert shown == expected.shows(record, TODAY.isoformat()), (words, record)
+
+
+def test_decide_random_questions_equal_the_reference(policies: PolicySet) -> None:
+    seed = 20260922
+    chance = random.Random(seed)
+    reference = Reference(RULES)
+    outcomes: dict[str, int] = {}
+    for _ in range(CELLS):
+        asked = random_question(chance)
+        expected = reference.decide(asked)
+        outcomes[expected.outcome] = outcomes.get(expected.outcome, 0) + 1
+        assert_same(asked, policies.decide(as_request(asked)), expected, chance)
+    assert outcomes["CLEAR"] > CELLS / 10, (seed, outcomes)
+    assert outcomes["MASKED"] > CELLS / 400, (seed, outcomes)
+
+
+def ask(
+    policies: PolicySet,
+    caller: Caller,
+    coordinate: str,
+    use: Use = Use.READ,
+    subject: SubjectProfile | None = None,
+) -> Decision:
+    whose = subject or SubjectProfile(SubjectKind.ORGANISATION, False, frozenset())
+    return policies.decide(AccessRequest(caller, coordinate, use, whose, frozenset(), False))
+
+
+BANK = Caller(CallerClass.INSTITUTION, ORGANISATION, Purpose.PRE_LOAN)
+PUBLIC = Caller(CallerClass.PUBLIC, None, Purpose.PUBLIC_DISPLAY)
+HOME = SubjectProfile(SubjectKind.INDIVIDUAL_BUSINESS, False, frozenset())
+
+
+@pytest.mark.parametrize("use", [Use.FILTER, Use.ORDER, Use.AGGREGATE])
+def test_decide_masked_field_cannot_be_used_otherwise(policies: PolicySet, use: Use) -> None:
+    assert ask(policies, PUBLIC, "Registration.address", use).outcome is Outcome.CLEAR
+    assert ask(policies, PUBLIC, "Registration.address", subject=HOME).outcome is Outcome.MASKED
+    denied = ask(policies, PUBLIC, "Registration.address", use, HOME)
+    assert denied.outcome is Outcome.DENIED
+    assert denied.rule_ids == ("registration.public-home-address",)
+
+
+@pytest.mark.parametrize("coordinate", ["", "Nothing", "TaxArrears.nothing", "Organisation.uscc"])
+def test_decide_unknown_coordinate_is_denied(policies: PolicySet, coordinate: str) -> None:
+    decision = ask(policies, PUBLIC, coordinate)
+    assert decision.outcome is Outcome.DENIED
+    assert decision.missing is Missing.NOTHING_HELPS
+
+
+@pytest.mark.parametrize("caller_class", [c for c in CallerClass if c is not CallerClass.PUBLIC])
+def test_decide_caller_without_organisation_gets_nothing(
+    policies: PolicySet, caller_class: CallerClass
+) -> None:
+    subject = SubjectProfile(SubjectKind.ORGANISATION, True, frozenset(COORDINATES))
+    for purpose in Purpose:
+        caller = Caller(caller_class, None, purpose)
+        table = policies.compile(caller, subject, frozenset(COORDINATES), True)
+        for coordinate in COORDINATES[::7]:
+            assert table.decide(coordinate, Use.READ).outcome is Outcome.DENIED
+
+
+def test_decide_platform_is_the_institution_it_acts_for(policies: PolicySet) -> None:
+    subject = SubjectProfile(SubjectKind.ORGANISATION, False, frozenset(COORDINATES))
+    acting = Caller(CallerClass.PLATFORM, "X", Purpose.PRE_LOAN, acting_for=ORGANISATION)
+    for coordinate in COORDINATES:
+        for use in Use:
+            assert ask(policies, acting, coordinate, use, subject) == ask(
+                policies, BANK, coordinate, use, subject
+            )
+
+
+def test_decide_rows_of_reading_and_counting_are_equal(policies: PolicySet) -> None:
+    for caller_class in CallerClass:
+        for purpose in Purpose:
+            caller = Caller(caller_class, ORGANISATION, purpose, acting_for=ORGANISATION)
+            for subject_kind in SubjectKind:
+                subject = SubjectProfile(subject_kind, True, frozenset(COORDINATES))
+                table = policies.compile(caller, subject, frozenset(), False)
+                for kind in MODEL.by_type_name:
+                    read, count = table.decide(kind, Use.READ), table.decide(kind, Use.COUNT)
+                    assert (read.outcome, read.row) == (count.outcome, count.row)
+
+
+def test_decide_public_never_sees_persons_but_on_the_courts_list(policies: PolicySet) -> None:
+    person = SubjectProfile(SubjectKind.NATURAL_PERSON, False, frozenset(COORDINATES))
+    for coordinate in COORDINATES:
+        decision = ask(policies, PUBLIC, coordinate, subject=person)
+        if not coordinate.startswith("JudgmentDefaulter"):
+            assert decision.outcome is Outcome.DENIED, coordinate
+
+
+@pytest.mark.parametrize("caller_class", list(CallerClass))
+def test_decide_secret_is_clear_to_nobody_but_the_person_itself(
+    policies: PolicySet, caller_class: CallerClass
+) -> None:
+    secret = [c for c in COORDINATES if class_of(c, "ORGANISATION") == FieldClass.SECRET.value]
+    subject = SubjectProfile(
+        SubjectKind.ORGANISATION, caller_class is CallerClass.SUBJECT, frozenset(COORDINATES)
+    )
+    for purpose in Purpose:
+        caller = Caller(caller_class, ORGANISATION, purpose, acting_for=ORGANISATION)
+        table = policies.compile(caller, subject, frozenset(COORDINATES), False)
+        for coordinate in secret:
+            assert table.decide(coordinate, Use.READ).outcome is not Outcome.CLEAR, coordinate
+
+
+def test_on_another_day_moves_the_row_conditions_only(policies: PolicySet) -> None:
+    tomorrow = policies.on(TODAY + dt.timedelta(days=1))
+    assert tomorrow.version == policies.version
+    assert policies.on(TODAY) is policies
+    assert "2026-09-22" in repr(ask(policies, PUBLIC, "TaxArrears").row)
+    assert "2026-09-23" in repr(ask(tomorrow, PUBLIC, "TaxArrears").row)
+
+
+def test_strictness_orders_every_mask() -> None:
+    assert {*STRICTNESS, MaskKind.NONE} == set(MaskKind)
