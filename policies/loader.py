@@ -104,7 +104,8 @@ class _FileReader:
             if key != "rule":
                 raise PolicyLoadError(self._path.name, "-", key, f"`{key}`", "`rule` only")
         entries = tables.get("rule")
-        if not isinstance(entries, list) or not entries:
+        is_tables = isinstance(entries, list) and all(isinstance(e, dict) for e in entries)
+        if not is_tables or not entries:
             raise PolicyLoadError(self._path.name, "-", "rule", "no rule", "`[[rule]]` tables")
         return [
             _RuleReader(self._path, entry, self._groups, self._scope).rule() for entry in entries
@@ -178,7 +179,8 @@ class _RuleReader:
                 members.append(member)
                 continue
             group = self._groups.get(key, {}).get(member[1:])
-            if not isinstance(group, list) or not group:
+            is_names = isinstance(group, list) and all(isinstance(name, str) for name in group)
+            if not is_names or not group:
                 self._fail(key, f"group `{member}`", f"a group of the table `{key}` in {GROUPS}")
             members.extend(group)
         return members
