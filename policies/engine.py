@@ -13,8 +13,10 @@ nobody and gets nothing.
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import hashlib
+from dataclasses import replace
 
 from policies.index import Candidate, Index
 from policies.judgement import Clause, judge
@@ -30,6 +32,7 @@ from policies.model import (
     SubjectProfile,
     Use,
 )
+from policies.rows import on_day
 from schema.model import CreditModel
 
 DEFAULT_DENY = "default.deny"
@@ -49,12 +52,16 @@ class PolicySet:
         self.rules = rules
         self.model = model
         self.today = today
-        self._index = Index(rules, model, today)
         self.version = _version(rules, model)
+        self._index = Index(rules, model)
 
     def on(self, today: dt.date) -> PolicySet:
-        """Return the same rules for another day."""
-        return self if today == self.today else PolicySet(self.rules, self.model, today)
+        """Return the same rules for another day; cheap."""
+        if today == self.today:
+            return self
+        other = copy.copy(self)
+        other.today = today
+        return other
 
     def decide(self, request: AccessRequest) -> Decision:
         """Decide one use of one coordinate."""
@@ -72,7 +79,7 @@ class PolicySet:
 
         Cheap: decisions are made when first asked for, and kept.
         """
-        return AccessTable(self._index, caller, subject, granted, is_source)
+        return AccessTable(self._index, self.today, caller, subject, granted, is_source)
 
 
 class AccessTable:
@@ -87,18 +94,21 @@ class AccessTable:
         "_judged",
         "_organisation",
         "_subject",
+        "_today",
         "_view",
     )
 
     def __init__(
         self,
         index: Index,
+        today: dt.date,
         caller: Caller,
         subject: SubjectProfile,
         granted: frozenset[str],
         is_source: bool,
     ) -> None:
         self._index = index
+        self._today = today
         self._caller = caller
         self._subject = subject
         self._granted = granted
@@ -117,7 +127,10 @@ class AccessTable:
         key = (coordinate, use.value)
         found = self._decided.get(key)
         if found is None:
-            found = self._decided[key] = self._decide(coordinate, use)
+            found = self._decide(coordinate, use)
+            if found.row is not None:
+                found = replace(found, row=on_day(found.row, self._today))
+            self._decided[key] = found
         return found
 
     def _decide(self, coordinate: str, use: Use) -> Decision:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from policies.judgement import Clause, judge
 from policies.model import CallerClass, Decision, Effect, Purpose, Rule, Use
-from policies.rows import on_day
 from policies.scope import Place, Scope
 from schema.classification import MaskKind, SubjectKind
 from schema.model import CreditModel
@@ -44,20 +42,19 @@ View = Mapping[tuple[str, str], Cell]
 
 
 class Index:
-    """The rules of a model on one day, by caller class, purpose, subject kind, use, coordinate.
+    """The rules of a model, by caller class, purpose, subject kind, use, coordinate.
 
     Attributes:
         kind_of: type name of the record kind, for every coordinate.
     """
 
-    def __init__(self, rules: Sequence[Rule], model: CreditModel, today: dt.date) -> None:
+    def __init__(self, rules: Sequence[Rule], model: CreditModel) -> None:
         scope = Scope(model)
         self.kind_of: dict[str, str] = {
             name: place.type_name for name, place in scope.places.items()
         }
         self._spans = [
-            _Span(number, rule, list(scope.covered(rule)), today)
-            for number, rule in enumerate(rules)
+            _Span(number, rule, list(scope.covered(rule))) for number, rule in enumerate(rules)
         ]
         self._candidates = _candidates(self._spans)
         self._views: dict[tuple[CallerClass, Purpose, SubjectKind], View] = {}
@@ -89,14 +86,10 @@ class Index:
 class _Span:
     """A rule with its number and what it covers; makes its clauses and candidates."""
 
-    def __init__(
-        self, number: int, rule: Rule, covered: list[tuple[Place, SubjectKind]], today: dt.date
-    ) -> None:
+    def __init__(self, number: int, rule: Rule, covered: list[tuple[Place, SubjectKind]]) -> None:
         self.number = number
         self.rule = rule
         self.covered = covered
-        row = rule.condition.row
-        self._row = on_day(row, today) if row is not None else None
         self._clauses: dict[MaskKind, Clause] = {}
         uses = rule.uses or tuple(Use)
         self._kind_uses = tuple(use for use in uses if use in _KIND_USES)
@@ -144,7 +137,7 @@ class _Span:
                 is_source=when.is_source,
                 organisations=frozenset(rule.organisations),
                 mask=mask,
-                row=self._row,
+                row=when.row,
             )
         return self._clauses[mask]
 

@@ -8,6 +8,7 @@ from gateway.cli.audit import audit
 from gateway.cli.check import check
 from gateway.cli.consent import consent
 from gateway.cli.load import load
+from gateway.cli.policy import policy
 from gateway.cli.serve import serve
 
 
@@ -17,5 +18,5 @@ def main() -> None:
     """Share public credit data between a city's departments as one network."""
 
 
-for command in (audit, check, consent, load, serve):
+for command in (audit, check, consent, load, policy, serve):
     main.add_command(command)
