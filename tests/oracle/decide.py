@@ -210,7 +210,17 @@ def _fits(listed: Sequence[object], member: object) -> bool:
 
 
 def _names(text: str, coordinate: str) -> bool:
-    return coordinate.startswith(text[:-1]) if text.endswith(".*") else coordinate == text
+    """Whether a rule's coordinate, maybe beginning with `*.` or ending in `.*`, names this one."""
+    if text.startswith("*."):
+        field_name = coordinate.partition(".")[2]
+        return bool(field_name) and _below(text[2:], field_name)
+    return _below(text, coordinate)
+
+
+def _below(text: str, name: str) -> bool:
+    if text == "*":
+        return True
+    return name.startswith(text[:-1]) if text.endswith(".*") else name == text
 
 
 def _organisation(caller: Caller) -> str | None:

@@ -15,6 +15,7 @@ from schema.records import MODEL
 from tests.oracle.executor import Oracle
 from tests.oracle.invent import Inventor
 from tests.oracle.landscape import Landscape
+from tests.oracle.limits import is_within_limits
 from tests.oracle.links import LINKS
 from tests.oracle.operations import EnumName, Operation, Writing
 from tests.oracle.selections import PAGED, Selector
@@ -36,12 +37,14 @@ class Generator:
     oracle: Oracle
 
     def operation(self) -> Operation:
-        """A new operation."""
-        caller = self.random.choice(self.landscape.callers)
-        writer = _Writer(self.random, self.landscape, self.oracle, caller)
-        if self.random.random() < 0.2:
-            return self._next_page(writer.paged())
-        return writer.mixed()
+        """A new operation, within the limits of documents."""
+        while True:
+            caller = self.random.choice(self.landscape.callers)
+            writer = _Writer(self.random, self.landscape, self.oracle, caller)
+            is_paged = self.random.random() < 0.2
+            made = writer.paged() if is_paged else writer.mixed()
+            if is_within_limits(made.document):
+                return self._next_page(made) if is_paged else made
 
     def _next_page(self, operation: Operation) -> Operation:
         """The operation behind a cursor of its first page, if that has one."""

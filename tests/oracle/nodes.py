@@ -9,8 +9,9 @@ from schema.model import FieldModel, KindModel
 from schema.predicate import WireValue
 from schema.records import MODEL
 from tests.oracle.access import Access
-from tests.oracle.masks import masked, scrubbed
+from tests.oracle.masks import masked
 from tests.oracle.records import PERSON, Department, Record
+from tests.oracle.scrub import scrubbed
 
 SUBJECT_ID = "meta.subjectId"
 

@@ -34,8 +34,7 @@ class Budget:
     """What may still be selected; below the limits of the gateway, which are tested elsewhere."""
 
     fields: int = 220
-    aliases: int = 24
-    records: int = 9_000
+    aliases: int = 20
 
 
 @dataclass

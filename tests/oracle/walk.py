@@ -84,14 +84,14 @@ class Walk:
         listed = self.asking.search(arguments)
         place = self._whole_place(path, listed)
         if self._own_entries(place, [listed]):
-            self._connection(place, selected.parts, "OrganisationConnection", [listed])
+            self._connection(place, _for_all(selected, place), "OrganisationConnection")
 
     def records(self, path: Path, selected: Selected, arguments: Mapping[str, Any]) -> None:
         """`records`."""
         listed = self.asking.of_kind(arguments)
         place = self._whole_place(path, listed)
         if self._own_entries(place, [listed]):
-            self._connection(place, selected.parts, "CreditRecordConnection", [listed])
+            self._connection(place, _for_all(selected, place), "CreditRecordConnection")
 
     def statistics(self, path: Path, selected: Selected, arguments: Mapping[str, Any]) -> None:
         """`recordStatistics`."""
@@ -177,7 +177,7 @@ class Walk:
             return
         if link.is_list:
             type_name = f"{place.kind.type_name}Connection"
-            self._connection(place, selected.parts, type_name, list(lists.values()))
+            self._connection(place, selected.parts, type_name)
         else:
             self._record(place, path, selected.parts, "")
 
@@ -222,9 +222,7 @@ class Walk:
     ) -> None:
         self.report.add(place.path, coordinate, use, decisions, place.grid, lists_clear=False)
 
-    def _connection(
-        self, place: _Place, parts: Sequence[Part], type_name: str, lists: Sequence[RecordList]
-    ) -> None:
+    def _connection(self, place: _Place, parts: Sequence[Part], type_name: str) -> None:
         for selected in self._collected(place, parts, type_name):
             path = (*place.path, selected.key)
             if selected.name == "nodes":
@@ -327,6 +325,12 @@ class Walk:
             owner.fields[selected.name], selected.node, self.collector.variables
         )
         return coerced
+
+
+def _for_all(selected: Selected, place: _Place) -> list[Part]:
+    """The selection sets of a root field, for every column of its place."""
+    columns = frozenset(place.profiles)
+    return [(selection_set, columns) for selection_set, _ in selected.parts]
 
 
 _Root = Callable[[Walk, Path, Selected, Mapping[str, Any]], None]
