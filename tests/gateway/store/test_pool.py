@@ -14,7 +14,7 @@ from gateway.store.pool import CONNECTION_ERRORS, LightPool, NoConnectionError
 
 @pytest_asyncio.fixture
 async def pool(store: StoreAddress) -> AsyncIterator[LightPool]:
-    pool = LightPool(connector(store), 2, acquire_timeout_s=5)
+    pool = LightPool(connector(store), 2, acquire_timeout_s=9, settle_timeout_s=9)
     yield pool
     await pool.aclose()
 
