@@ -15,9 +15,13 @@ _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-PAGE_FILES = ("index.html", "page.css", "page.js", "words.js", "schema.js", "icon.svg")
+PAGE_FILES = (
+    *("index.html", "page.css", "icon.svg", "examples.json"),
+    *("page.js", "words.js", "editor.js", "answer.js", "schema.js"),
+)
 GRAPHIQL_FILES = ("graphiql.js", "graphiql.css")
 _GRAPHIQL_PAGE = ("graphiql.html", "graphiql-start.js")
 

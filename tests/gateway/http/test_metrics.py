@@ -1,0 +1,60 @@
+"""The numbers: what is counted appears, caches are read when asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.http.metrics import CacheFill, Metrics
+from tests.gateway.http.test_access_log import RECORD
+
+
+def samples(metrics: Metrics) -> dict[str, float]:
+    """Return the value of each sample by its name and labels."""
+    lines = metrics.render().decode().splitlines()
+    pairs = [line.rsplit(" ", 1) for line in lines if not line.startswith("#")]
+    return {name: float(value) for name, value in pairs}
+
+
+def test_requests_are_counted_by_route_status_and_code() -> None:
+    metrics = Metrics()
+    for record in (RECORD, RECORD, replace(RECORD, status=400, code="MALFORMED_JSON")):
+        metrics.finished(record)
+    found = samples(metrics)
+    assert found['gateway_requests_total{code="",route="/graphql",status="200"}'] == 2
+    bad = 'gateway_requests_total{code="MALFORMED_JSON",route="/graphql",status="400"}'
+    assert found[bad] == 1
+    assert found['gateway_request_seconds_count{route="/graphql"}'] == 3
+    assert found['gateway_request_seconds_bucket{le="0.002",route="/graphql"}'] == 0
+    assert found['gateway_request_seconds_bucket{le="0.005",route="/graphql"}'] == 3
+
+
+def test_departments_defects_and_audit_are_counted() -> None:
+    metrics = Metrics()
+    metrics.department_answered("tax", "TIMED_OUT", 2.0)
+    metrics.failed("id", ValueError())
+    metrics.audit_committed(3, 0.004)
+    found = samples(metrics)
+    outcome = 'gateway_department_outcomes_total{department="tax",outcome="TIMED_OUT"}'
+    assert found[outcome] == 1
+    assert found['gateway_department_seconds_count{department="tax"}'] == 1
+    assert found["gateway_defects_total"] == 1
+    assert found['gateway_audit_batch_entries_bucket{le="4.0"}'] == 1
+    assert found['gateway_audit_batch_entries_bucket{le="2.0"}'] == 0
+
+
+def test_a_cache_is_read_when_the_numbers_are_asked_for() -> None:
+    metrics = Metrics()
+    fills = iter([CacheFill(1, 2, 3, 400), CacheFill(5, 6, 7)])
+    metrics.watch_cache("documents", lambda: next(fills))
+    first = samples(metrics)
+    assert first['gateway_cache_entries{cache="documents"}'] == 1
+    assert first['gateway_cache_bytes{cache="documents"}'] == 400
+    second = samples(metrics)
+    assert second['gateway_cache_hits_total{cache="documents"}'] == 6
+    assert 'gateway_cache_bytes{cache="documents"}' not in second
+
+
+def test_two_workers_share_nothing() -> None:
+    one, other = Metrics(), Metrics()
+    one.finished(RECORD)
+    assert not any(name.startswith("gateway_requests_total") for name in samples(other))
