@@ -16,9 +16,9 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from policies.index import Candidate, Index
+from policies.index import Candidate, Cells, Index
 from policies.judgement import Clause, judge
 from policies.model import (
     AccessRequest,
@@ -28,16 +28,32 @@ from policies.model import (
     Effect,
     Missing,
     Outcome,
+    Purpose,
     Rule,
     SubjectProfile,
     Use,
 )
 from policies.rows import on_day
+from schema.classification import SubjectKind
 from schema.model import CreditModel
 
 DEFAULT_DENY = "default.deny"
 
 _UNKNOWN = Decision(Outcome.DENIED, (DEFAULT_DENY,), missing=Missing.NOTHING_HELPS)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What rules say to one caller class with one purpose about one subject kind, on one day.
+
+    Attributes:
+        decided: decisions already made, by cell, candidates and the four facts that conditions
+            ask for; at most sixteen for each pair of cell and candidates. A cache that changes
+            no answer.
+    """
+
+    cells: Cells
+    decided: dict[tuple[int, int, int], Decision]
 
 
 class PolicySet:
@@ -54,6 +70,7 @@ class PolicySet:
         self.today = today
         self.version = _version(rules, model)
         self._index = Index(rules, model)
+        self._views: dict[tuple[CallerClass, Purpose, SubjectKind], View] = {}
 
     def on(self, today: dt.date) -> PolicySet:
         """Return the same rules for another day; cheap."""
@@ -61,6 +78,7 @@ class PolicySet:
             return self
         other = copy.copy(self)
         other.today = today
+        other._views = {}
         return other
 
     def decide(self, request: AccessRequest) -> Decision:
@@ -79,7 +97,22 @@ class PolicySet:
 
         Cheap: decisions are made when first asked for, and kept.
         """
-        return AccessTable(self._index, self.today, caller, subject, granted, is_source)
+        organisation = _organisation(caller)
+        view = self._view(caller, subject.subject_kind, organisation)
+        return AccessTable(
+            self._index, view, self.today, caller, organisation, subject, granted, is_source
+        )
+
+    def _view(self, caller: Caller, subject: SubjectKind, organisation: str | None) -> View:
+        if organisation is None and caller.caller_class is not CallerClass.PUBLIC:
+            return View({}, {})
+        key = (caller.caller_class, caller.purpose, subject)
+        if self._index.names_organisations:
+            return View(self._index.cells(*key), {})
+        found = self._views.get(key)
+        if found is None:
+            found = self._views[key] = View(self._index.cells(*key), {})
+        return found
 
 
 class AccessTable:
@@ -88,10 +121,10 @@ class AccessTable:
     __slots__ = (
         "_caller",
         "_decided",
+        "_facts",
         "_granted",
         "_index",
         "_is_source",
-        "_judged",
         "_organisation",
         "_subject",
         "_today",
@@ -101,36 +134,31 @@ class AccessTable:
     def __init__(
         self,
         index: Index,
+        view: View,
         today: dt.date,
         caller: Caller,
+        organisation: str | None,
         subject: SubjectProfile,
         granted: frozenset[str],
         is_source: bool,
     ) -> None:
         self._index = index
+        self._view = view
         self._today = today
         self._caller = caller
+        self._organisation = organisation
         self._subject = subject
         self._granted = granted
         self._is_source = is_source
-        self._organisation = _organisation(caller)
-        known = self._organisation is not None or caller.caller_class is CallerClass.PUBLIC
-        self._view = (
-            index.view(caller.caller_class, caller.purpose, subject.subject_kind) if known else {}
-        )
+        self._facts = (4 if subject.is_self else 0) | (8 if is_source else 0)
         self._decided: dict[tuple[str, str], Decision] = {}
-        # Coordinates with the same rules, consented and granted alike, are decided alike.
-        self._judged: dict[tuple[int, int, bool, bool], Decision] = {}
 
     def decide(self, coordinate: str, use: Use) -> Decision:
         """Decide one use of one coordinate; an unknown coordinate is denied."""
         key = (coordinate, use.value)
         found = self._decided.get(key)
         if found is None:
-            found = self._decide(coordinate, use)
-            if found.row is not None:
-                found = replace(found, row=on_day(found.row, self._today))
-            self._decided[key] = found
+            found = self._decided[key] = self._decide(coordinate, use)
         return found
 
     def _decide(self, coordinate: str, use: Use) -> Decision:
@@ -155,20 +183,22 @@ class AccessTable:
 
     def _judge(self, coordinate: str, use: Use) -> Decision:
         """The decision of the coordinate's own rules alone."""
-        place = (coordinate, use.value)
-        cell = self._view.get(place)
-        if cell is not None and cell.settled is not None:
+        cell = self._view.cells.get((coordinate, use.value))
+        if cell is not None and cell.settled is not None and cell.settled.row is None:
             return cell.settled
-        key = (
-            id(cell),
-            id(self._index.candidates(coordinate, use)),
-            coordinate in self._subject.consented,
-            coordinate in self._granted,
+        facts = (
+            self._facts
+            | (1 if coordinate in self._subject.consented else 0)
+            | (2 if coordinate in self._granted else 0)
         )
-        found = self._judged.get(key)
+        key = (id(cell), id(self._index.candidates(coordinate, use)), facts)
+        found = self._view.decided.get(key)
         if found is None:
             clauses = cell.clauses if cell is not None else ()
-            found = self._judged[key] = self._apply(coordinate, use, clauses)
+            found = self._apply(coordinate, use, clauses)
+            if found.row is not None:
+                found = replace(found, row=on_day(found.row, self._today))
+            self._view.decided[key] = found
         return found
 
     def _apply(self, coordinate: str, use: Use, clauses: tuple[Clause, ...]) -> Decision:

@@ -37,7 +37,7 @@ class Candidate:
     grant: bool
 
 
-View = Mapping[tuple[str, str], Cell]
+Cells = Mapping[tuple[str, str], Cell]
 """Cells by coordinate and value of the use."""
 
 
@@ -46,6 +46,7 @@ class Index:
 
     Attributes:
         kind_of: type name of the record kind, for every coordinate.
+        names_organisations: whether any rule is for single organisations.
     """
 
     def __init__(self, rules: Sequence[Rule], model: CreditModel) -> None:
@@ -57,12 +58,13 @@ class Index:
             _Span(number, rule, list(scope.covered(rule))) for number, rule in enumerate(rules)
         ]
         self._candidates = _candidates(self._spans)
-        self._views: dict[tuple[CallerClass, Purpose, SubjectKind], View] = {}
-        self._build_views()
+        self.names_organisations = any(rule.organisations for rule in rules)
+        self._cells: dict[tuple[CallerClass, Purpose, SubjectKind], Cells] = {}
+        self._build()
 
-    def view(self, caller_class: CallerClass, purpose: Purpose, subject: SubjectKind) -> View:
-        """Cells of what any rule speaks of."""
-        return self._views.get((caller_class, purpose, subject), {})
+    def cells(self, caller_class: CallerClass, purpose: Purpose, subject: SubjectKind) -> Cells:
+        """Cells of what any rule says to such a caller about such a subject."""
+        return self._cells.get((caller_class, purpose, subject), {})
 
     def candidates(self, coordinate: str, use: Use) -> Sequence[Candidate]:
         """Permitting and masking rules on a coordinate and use, whoever they are for.
@@ -71,16 +73,16 @@ class Index:
         """
         return self._candidates.get((coordinate, use.value), ())
 
-    def _build_views(self) -> None:
-        built: dict[tuple[SubjectKind, tuple[int, ...]], View] = {}
+    def _build(self) -> None:
+        built: dict[tuple[SubjectKind, tuple[int, ...]], Cells] = {}
         for caller_class in CallerClass:
             for purpose in Purpose:
                 spans = [span for span in self._spans if span.is_for(caller_class, purpose)]
                 for subject in SubjectKind:
                     key = (subject, tuple(span.number for span in spans))
                     if key not in built:
-                        built[key] = _build_view(spans, subject)
-                    self._views[caller_class, purpose, subject] = built[key]
+                        built[key] = _build_cells(spans, subject)
+                    self._cells[caller_class, purpose, subject] = built[key]
 
 
 class _Span:
@@ -167,7 +169,7 @@ def _candidates(spans: Sequence[_Span]) -> dict[tuple[str, str], tuple[Candidate
     }
 
 
-def _build_view(spans: Sequence[_Span], subject: SubjectKind) -> View:
+def _build_cells(spans: Sequence[_Span], subject: SubjectKind) -> Cells:
     clauses: dict[tuple[str, str], list[Clause]] = {}
     for span in spans:
         for place, covered_subject in span.covered:
@@ -176,12 +178,12 @@ def _build_view(spans: Sequence[_Span], subject: SubjectKind) -> View:
                 for use in span.uses_at(place):
                     clauses.setdefault((place.coordinate, use.value), []).append(clause)
     cells: dict[tuple[int, ...], Cell] = {}
-    view: dict[tuple[str, str], Cell] = {}
+    by_place: dict[tuple[str, str], Cell] = {}
     for key, found in clauses.items():
         identity = tuple(map(id, found))
         cell = cells.get(identity)
         if cell is None:
             settled = judge(found) if all(clause.is_plain for clause in found) else None
             cell = cells[identity] = Cell(tuple(found), settled)
-        view[key] = cell
-    return view
+        by_place[key] = cell
+    return by_place

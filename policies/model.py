@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from schema.classification import FieldClass, MaskKind, SubjectKind
 from schema.predicate import Predicate
@@ -137,7 +138,7 @@ class Rule:
     intent: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Caller:
     """The caller as rules see it: who asks, for which purpose.
 
@@ -152,8 +153,15 @@ class Caller:
     purpose: Purpose
     acting_for: str | None = None
 
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.caller_class, self.organisation, self.purpose, self.acting_for))
 
-@dataclass(frozen=True, slots=True)
+    def __hash__(self) -> int:
+        return self._hash
+
+
+@dataclass(frozen=True)
 class SubjectProfile:
     """What rules must know of a subject; subjects with equal profiles are treated alike.
 
@@ -166,6 +174,13 @@ class SubjectProfile:
     subject_kind: SubjectKind
     is_self: bool
     consented: frozenset[str]
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.subject_kind, self.is_self, self.consented))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from policies.model import (
     AccessRequest,
     Caller,
     CallerClass,
+    Condition,
     Decision,
+    Effect,
     Missing,
     Outcome,
     Purpose,
@@ -223,3 +226,37 @@ def test_on_another_day_moves_the_row_conditions_only(policies: PolicySet) -> No
 
 def test_strictness_orders_every_mask() -> None:
     assert {*STRICTNESS, MaskKind.NONE} == set(MaskKind)
+
+
+def test_decide_rule_for_single_organisations_is_for_those_only(policies: PolicySet) -> None:
+    opened = replace(
+        policies.rules[0],
+        id="tax.for-one",
+        effect=Effect.PERMIT,
+        who=(CallerClass.DEPARTMENT,),
+        purposes=(Purpose.AUDIT,),
+        uses=(Use.READ,),
+        classes=(),
+        coordinates=("TaxPayment",),
+        subject_kinds=(),
+        organisations=("ONE",),
+        condition=Condition(),
+        mask=None,
+    )
+    rules = PolicySet((*policies.rules, opened), MODEL, TODAY)
+    for organisation, outcome in (("ONE", Outcome.CLEAR), ("TWO", Outcome.DENIED)):
+        caller = Caller(CallerClass.DEPARTMENT, organisation, Purpose.AUDIT)
+        assert ask(rules, caller, "TaxPayment").outcome is outcome
+    other = Caller(CallerClass.DEPARTMENT, "TWO", Purpose.AUDIT)
+    assert ask(rules, other, "TaxPayment").missing is Missing.ANOTHER_PURPOSE
+
+
+def test_decide_two_callers_in_turn_get_what_they_get_alone(policies: PolicySet) -> None:
+    """Decisions kept from one caller never answer another."""
+    chance = random.Random(7)
+    asked = [as_request(random_question(chance)) for _ in range(300)]
+    alone = [PolicySet(policies.rules, MODEL, TODAY).decide(request) for request in asked[:12]]
+    together = PolicySet(policies.rules, MODEL, TODAY)
+    for request in chance.sample(asked, len(asked)):
+        together.decide(request)
+    assert [together.decide(request) for request in asked[:12]] == alone
