@@ -23,6 +23,7 @@ PAGE_FILES = (
     *("page.js", "words.js", "editor.js", "answer.js", "schema.js"),
 )
 GRAPHIQL_FILES = ("graphiql.js", "graphiql.css")
+_GRAPHIQL_LINK = b'<a href="/graphiql">GraphiQL</a>'
 _GRAPHIQL_PAGE = ("graphiql.html", "graphiql-start.js")
 
 PAGE_POLICY = (
@@ -59,10 +60,17 @@ class Asset:
         return Response(self.body, headers={**headers, "content-type": self.content_type})
 
 
-def page_assets() -> Mapping[str, Asset]:
-    """Return the query page's own files by name."""
+def page_assets(has_graphiql: bool) -> Mapping[str, Asset]:
+    """Return the query page's own files by name.
+
+    Args:
+        has_graphiql: the page links to GraphiQL; without it the link is left out.
+    """
     folder = files("gateway.http") / "page"
-    return {name: _asset(name, (folder / name).read_bytes(), PAGE_POLICY) for name in PAGE_FILES}
+    bodies = {name: (folder / name).read_bytes() for name in PAGE_FILES}
+    if not has_graphiql:
+        bodies["index.html"] = bodies["index.html"].replace(_GRAPHIQL_LINK, b"")
+    return {name: _asset(name, body, PAGE_POLICY) for name, body in bodies.items()}
 
 
 def graphiql_assets(build_folder: Path | None) -> Mapping[str, Asset]:

@@ -70,8 +70,8 @@ def rest_routes(
         require_direct_loopback(request)
         return Response(metrics.render(), headers={"content-type": CONTENT_TYPE})
 
-    page = page_assets()
     graphiql = graphiql_assets(graphiql_folder)
+    page = page_assets(bool(graphiql))
     routes: list[BaseRoute] = [
         Route("/livez", livez),
         Route("/readyz", readyz),

@@ -73,7 +73,8 @@ function pair(field, key) {
 export function insert(field, text) {
   field.focus();
   const before = field.value[field.selectionStart - 1] ?? ' ';
-  type(field, /\s/.test(before) ? text : ` ${text}`);
+  const after = field.value[field.selectionEnd] ?? ' ';
+  type(field, `${/\s/.test(before) ? '' : ' '}${text}${/\s/.test(after) ? '' : ' '}`);
 }
 
 // Move the caret to a line and show it.

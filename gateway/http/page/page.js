@@ -118,8 +118,6 @@ async function start() {
   examples = await (await fetch('/page/examples.json')).json();
   writeExamples();
   take(examples[0]);
-  const graphiql = await fetch('/graphiql', { method: 'HEAD' }).catch(() => null);
-  $('graphiql').hidden = !graphiql?.ok;
 }
 
 writeWords();

@@ -15,6 +15,8 @@ export const INTROSPECTION = `{
   }
 }`;
 const MOST_FOUND = 100;
+// Types that only carry others: found by their name, not by their description.
+const CARRIER = /(?:Connection|Edge|Filter|Order|Field)$/;
 
 const typeText = (type) => {
   if (type.kind === 'NON_NULL') return `${typeText(type.ofType)}!`;
@@ -104,7 +106,7 @@ export class SchemaBrowser {
       for (const item of [{ name: null, description: type.description }, ...(type.fields ?? [])]) {
         const isNamed = (item.name ?? type.name).toLowerCase().includes(wanted);
         if (isNamed) inName.push([type, item]);
-        else if (item.description?.toLowerCase().includes(wanted)) inDescription.push([type, item]);
+        else if (!CARRIER.test(type.name) && item.description?.toLowerCase().includes(wanted)) inDescription.push([type, item]);
       }
     }
     const found = [...inName, ...inDescription].slice(0, MOST_FOUND);

@@ -155,3 +155,8 @@ async def test_graphiql_is_offered_where_it_was_built(
     assert "script-src 'self';" in page.headers["content-security-policy"]
     assert (await call(app, "GET", "/graphiql/graphiql.js")).body == b"/* built */"
     assert (await call(app, "GET", "/graphiql/graphiql-start.js")).status == 200
+    assert b'href="/graphiql"' in (await call(app, "GET", "/")).body
+
+
+async def test_graphiql_is_not_offered_where_it_was_not_built(app: HttpApp) -> None:
+    assert b"graphiql" not in (await call(app, "GET", "/")).body

@@ -18,7 +18,7 @@ from tests.gateway.http.conftest import HandClock, Memory
 from tests.gateway.http.test_dispatch import build
 from tests.gateway.operation.conftest import Loader
 
-ASSETS = page_assets()
+ASSETS = page_assets(has_graphiql=True)
 TEXTS = {name: asset.body.decode() for name, asset in ASSETS.items()}
 EXAMPLES: list[dict[str, Any]] = orjson.loads(ASSETS["examples.json"].body)
 
