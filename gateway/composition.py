@@ -22,6 +22,7 @@ from gateway.authorization.authorize import Authorizer, manifest_providers
 from gateway.catalogue import CatalogueContext
 from gateway.contract import Adapter
 from gateway.entitlements.cache import EntitlementsCache
+from gateway.errors import InternalError
 from gateway.fetching.calls import CallLimits, Departments, Observe
 from gateway.fetching.executor import Fetcher
 from gateway.fetching.registry import Registry, installed_adapters, load_registry
@@ -40,10 +41,14 @@ from gateway.settings import IdentitySettings, Settings
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
 from gateway.store.pool import LightPool
+from policies.coverage import check_policies
 from policies.engine import PolicySet
 from policies.loader import RULES, load_policies
 from schema.build import build_schema, core_schema
 from schema.records import MODEL
+
+AUDIT_CONNECTIONS = 2
+"""One writes a batch while the other may still be settling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ async def open_gateway(
     """
     async with AsyncExitStack() as stack:
         address = StoreAddress(settings.store.url)
-        pool = LightPool(connector(address), settings.store.pool_size)
+        pool = LightPool(connector(address), AUDIT_CONNECTIONS)
         stack.push_async_callback(pool.aclose)
         async with pool.connection() as connection:
             await migrate(connection, shipped_migrations())
@@ -126,7 +131,7 @@ def _wire(
 ) -> Gateway:
     today = _clock_of_days(settings.server.today)
     folders = settings.policies or (RULES,)
-    policies = DailyPolicies(load_policies(MODEL, today(), folders), today)
+    policies = DailyPolicies(checked_policies(load_policies(MODEL, today(), folders)), today)
     schema = core_schema(build_schema())
     opaque = OpaqueCodec(settings.keys.opaque)
     departments = Departments(registry.adapters, CallLimits(), observe)
@@ -152,6 +157,18 @@ def _wire(
         entitlements=entitlements,
         is_ready=lambda: entitlements.is_fresh,
     )
+
+
+def checked_policies(policies: PolicySet) -> PolicySet:
+    """The policies, if every field of the schema is ruled or closed.
+
+    Raises:
+        InternalError: the first defect, and how many there are.
+    """
+    defects = check_policies(MODEL, policies)
+    if defects:
+        raise InternalError(f"{len(defects)} policy defects, the first: {defects[0]}")
+    return policies
 
 
 def _clock_of_days(fixed: dt.date | None) -> Callable[[], dt.date]:

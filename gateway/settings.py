@@ -44,12 +44,10 @@ class ServerSettings:
 class StoreSettings:
     """
     Attributes:
-        url: PostgreSQL URL of the gateway's own database.
-        pool_size: connections of one worker, one more listens for changes.
+        url: PostgreSQL URL of the gateway's own database; a worker opens three connections.
     """
 
     url: str = field(repr=False)
-    pool_size: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +262,7 @@ def _server(section: _Section) -> ServerSettings:
 
 
 def _store(section: _Section) -> StoreSettings:
-    return StoreSettings(url=section.text("url"), pool_size=section.number("pool_size", 4, 2, 64))
+    return StoreSettings(url=section.text("url"))
 
 
 def _identity(section: _Section) -> IdentitySettings:

@@ -62,7 +62,7 @@ class Trail:
 
     def answered(self, results: FetchResults, written: WrittenAnswer) -> None:
         self._results = results
-        self._decisions = DecisionDigest(written.decisions)
+        self._decisions = written.decisions
 
     def entry(self) -> AuditEntry:
         """The audit entry, as of now."""
@@ -73,7 +73,7 @@ class Trail:
             request_id=self._facts.request_id,
             at=self._facts.received_at,
             principal=self._principal,
-            address_class=self._facts.peer,
+            address_class=self._facts.peer_class,
             operation_hash=operation.document_hash if operation is not None else "",
             operation_name=name.value if name is not None else None,
             decisions=self._decisions,
@@ -95,8 +95,8 @@ class Trail:
 def _subjects(results: FetchResults) -> tuple[str, ...]:
     places = list(results.subjects.values())
     if len(places) == 1:
-        return tuple(places[0].profile)
-    return tuple(dict.fromkeys(key for subjects in places for key in subjects.profile))
+        return places[0].distinct
+    return tuple(dict.fromkeys(key for subjects in places for key in subjects.distinct))
 
 
 def _departments(results: FetchResults) -> tuple[DepartmentOutcome, ...]:

@@ -12,9 +12,8 @@ from gateway.answering.report import Reporter, access_json, denial_errors
 from gateway.answering.statistics import write_statistics
 from gateway.answering.types import Entry
 from gateway.answering.writer import NULL, DataWriter, Writers
+from gateway.audit.types import DecisionDigest
 from gateway.authorization.authorize import AuthorizedPlan
-from gateway.authorization.leaves import subject_places
-from gateway.fetching.executor import record_places
 from gateway.fetching.types import FetchResults, SourceOutcome
 from gateway.opaque import OpaqueCodec
 from gateway.planning.types import (
@@ -56,11 +55,11 @@ class WrittenAnswer:
     """
     Attributes:
         body: JSON bytes of the response.
-        decisions: canonical JSON of the decisions, for the audit entry.
+        decisions: all decisions, for the audit entry.
     """
 
     body: bytes
-    decisions: bytes
+    decisions: DecisionDigest
 
 
 class Answerer:
@@ -107,11 +106,13 @@ class Answerer:
 
 def _positions(entries: Sequence[Entry], results: FetchResults) -> dict[SubjectPlace, Any]:
     places = {entry.subjects for entry in entries if entry.profiles is not None}
-    return {
-        place: [results.subjects[place].profile[key] for key in results.subjects[place].positions]
-        for place in places
-        if place is not None
-    }
+    positions: dict[SubjectPlace, Any] = {}
+    for place in places:
+        if place is not None:
+            subjects = results.subjects[place]
+            by_key = subjects.profile_by_key()
+            positions[place] = [by_key[key] for key in subjects.positions]
+    return positions
 
 
 def _root(
@@ -165,14 +166,13 @@ def source_errors(plan: AuthorizedPlan, results: FetchResults) -> list[dict[str,
 
 
 def _places_of(place: SubjectPlace) -> Iterator[RecordPlace]:
-    ordered = sorted(record_places(place), key=lambda item: place.order.index(item.path[-1]))
-    for record_place in ordered:
+    for record_place in place.records:
         yield from _places_from(record_place)
 
 
 def _places_from(place: RecordPlace) -> Iterator[RecordPlace]:
     yield place
-    for below in subject_places(place):
+    for below in place.below:
         yield from _places_of(below)
 
 

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 from gateway.answering.free_text import scrub
 from gateway.answering.mask import mask_function
-from gateway.authorization.leaves import SUBJECT_ID, part_leaves
 from gateway.authorization.streams import gateway_value
 from gateway.authorization.types import Stream
 from gateway.contract import PERSON_KEY_PREFIX, RECORD_ID, SUBJECT_KEY, Row
 from gateway.opaque import OpaqueCodec
+from gateway.planning.leaves import SUBJECT_ID, part_leaves
 from gateway.planning.types import (
     LeafNode,
     Made,

@@ -12,13 +12,13 @@ from typing import Any
 import orjson
 
 from gateway.answering.types import Entry, Report
+from gateway.audit.types import DecisionDigest
 from gateway.authorization.authorize import AuthorizedPlan, listed_kinds, subject_kind
-from gateway.authorization.leaves import SUBJECT_ID, part_leaves
 from gateway.authorization.statistics import StatisticsCell
 from gateway.authorization.types import Cell, Provider
 from gateway.contract import SUBJECT_KEY
-from gateway.fetching.executor import EVERYBODY
-from gateway.fetching.types import FetchResults
+from gateway.fetching.types import EVERYBODY, FetchResults
+from gateway.planning.leaves import SUBJECT_ID, part_leaves
 from gateway.planning.types import (
     ConnectionNode,
     EdgesNode,
@@ -63,14 +63,15 @@ class Reporter:
     def key(self) -> tuple[object, ...]:
         """Everything that the report depends on beside the plan and the caller."""
         subjects = tuple(
-            (place, tuple(dict.fromkeys(found.profile.values())))
-            for place, found in self._results.subjects.items()
+            [(place, *found.groups) for place, found in self._results.subjects.items()]
         )
-        refused = tuple(place for place, found in self._results.places.items() if found.refused)
+        refused = tuple([place for place, found in self._results.places.items() if found.refused])
         nodes = tuple(
-            self._node_kind(root.place)
-            for root in self._plan.plan.roots.values()
-            if isinstance(root, RecordsRoot) and root.place.record is not None
+            [
+                self._node_kind(root.place)
+                for root in self._plan.plan.roots.values()
+                if isinstance(root, RecordsRoot) and root.place.record is not None
+            ]
         )
         return subjects, refused, nodes
 
@@ -85,7 +86,7 @@ class Reporter:
                 entries,
                 access_json(entries, {}) if fixed else None,
                 tuple(denial_errors(entries, {})) if fixed else None,
-                digest_json(entries),
+                DecisionDigest(digest_json(entries)),
             )
             self._plan.remember_report(key, found)
         return found
@@ -101,9 +102,9 @@ class Reporter:
 
     def _subjects(self, place: SubjectPlace) -> Iterator[Entry]:
         standing = self._results.subjects.get(place)
-        if standing is None or not standing.profile:
+        if standing is None or not standing.groups:
             return
-        profiles = tuple(dict.fromkeys(standing.profile[key] for key in standing.positions))
+        profiles = standing.profiles
         for name in place.order:
             members = [place.organisation.get(name), place.person.get(name)]
             for member in dict.fromkeys(m for m in members if isinstance(m, RecordPlace)):
@@ -143,11 +144,11 @@ class Reporter:
         """Subject kind of the record that `node` found; None if it found none."""
         if place.record is None:
             return None
-        records = self._results.places[place].by_key.get(EVERYBODY)
-        if records is None or not records.rows:
+        records = self._results.places[place].records.get(EVERYBODY)
+        if records is None or not records.count:
             return None
-        stream, row = records.rows[0]
-        key = row[stream.columns[SUBJECT_KEY]]
+        stream, rows = records.runs[0]
+        key = rows[0][stream.columns[SUBJECT_KEY]]
         return subject_kind(str(key)) if key is not None else SubjectKind.ORGANISATION
 
     def _place(

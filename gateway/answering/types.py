@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.audit.types import DecisionDigest
 from gateway.planning.types import Path, SubjectPlace
 from policies.model import Decision, Outcome, SubjectProfile, Use
 
@@ -42,10 +43,10 @@ class Report:
     Attributes:
         fixed_access: bytes of `extensions.access` where no entry has positions, else None.
         fixed_errors: errors of the denied entries likewise.
-        digest: canonical JSON of all decisions, for the audit entry.
+        digest: all decisions, for the audit entry.
     """
 
     entries: tuple[Entry, ...]
     fixed_access: bytes | None
     fixed_errors: tuple[Mapping[str, Any], ...] | None
-    digest: bytes
+    digest: DecisionDigest

@@ -1,13 +1,13 @@
-"""Fetched records to the bytes of `data`: templates of bytes with values in between.
+"""Fetched records to the bytes of `data`, a column at a time.
 
-Lists that a source built as JSON are spliced; rows go through generated functions. A subject is
-written once per key, wherever it stands.
+For each place the values of all keys are made together, and then put into the byte template of
+the object around them. Lists that a source built as JSON are spliced; rows go through generated
+functions. A subject is written once per place and key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,8 +19,7 @@ from gateway.authorization.authorize import AuthorizedPlan
 from gateway.authorization.types import Stream
 from gateway.contract import PERSON_KEY_PREFIX, RECORD_ID, SUBJECT_KEY, Row
 from gateway.fetching.cursors import cursor_context
-from gateway.fetching.executor import EVERYBODY
-from gateway.fetching.types import FetchResults, PlaceRecords, Records
+from gateway.fetching.types import EVERYBODY, FetchResults, PlaceRecords, Records
 from gateway.opaque import CursorPosition, OpaqueCodec
 from gateway.planning.types import (
     ConnectionNode,
@@ -38,22 +37,21 @@ from gateway.planning.types import (
 from schema.records import MODEL
 
 NULL = b"null"
-ReadPart = Callable[[Any], bytes]
+Column = list[bytes]
+_EMPTY = Records((), False, ())
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
-    """An object with its members in order: the bytes before each value, and the end."""
+def template(keys: Sequence[str]) -> bytes:
+    """Bytes with a place for each member's value: `{"a":%b,"b":%b}`."""
+    members = (orjson.dumps(key).replace(b"%", b"%%") + b":%b" for key in keys)
+    return b"{" + b",".join(members) + b"}"
 
-    before: tuple[bytes, ...]
-    members: tuple[Any, ...]
 
-    @staticmethod
-    def of(members: Mapping[str, Any]) -> Template:
-        before = []
-        for position, key in enumerate(members):
-            before.append((b"{" if position == 0 else b",") + orjson.dumps(key) + b":")
-        return Template(tuple(before), tuple(members.values()))
+def filled(form: bytes, columns: Sequence[Column], size: int) -> Column:
+    """The template filled once per row of the columns."""
+    if not columns:
+        return [form] * size
+    return [form % values for values in zip(*columns, strict=True)]
 
 
 class Writers:
@@ -62,7 +60,8 @@ class Writers:
     def __init__(self, opaque: OpaqueCodec) -> None:
         self.opaque = opaque
         self._rows: WeakKeyDictionary[Stream, dict[RecordNode, WriteRows]] = WeakKeyDictionary()
-        self._templates: WeakKeyDictionary[Any, Template] = WeakKeyDictionary()
+        self._templates: WeakKeyDictionary[ConnectionNode, bytes] = WeakKeyDictionary()
+        self._prose: WeakKeyDictionary[RecordNode, tuple[str, ...]] = WeakKeyDictionary()
 
     def rows(self, stream: Stream, node: RecordNode) -> WriteRows:
         by_node = self._rows.get(stream)
@@ -73,10 +72,17 @@ class Writers:
             found = by_node[node] = compile_writer(stream, node, self.opaque)
         return found
 
-    def connection(self, node: ConnectionNode) -> Template:
+    def prose(self, place: RecordPlace, node: RecordNode) -> tuple[str, ...]:
+        """Response keys of the node's leaves that hold free text."""
+        found = self._prose.get(node)
+        if found is None:
+            found = self._prose[node] = free_text_keys(place, node)
+        return found
+
+    def connection(self, node: ConnectionNode) -> bytes:
         found = self._templates.get(node)
         if found is None:
-            found = self._templates[node] = Template.of(node.members)
+            found = self._templates[node] = template(list(node.members))
         return found
 
 
@@ -94,157 +100,168 @@ class DataWriter:
         self._variables = variables
         self._results = results
         self._writers = writers
-        self._subjects: dict[tuple[SubjectPlace, str], bytes] = {}
-        self._templates: dict[tuple[SubjectPlace, bool], Template] = {}
+        self._subjects: dict[SubjectPlace, dict[str, bytes]] = {}
 
     def subjects(self, place: SubjectPlace, is_list: bool) -> bytes:
         """The subjects asked for by a root field."""
         standing = self._results.subjects[place]
-        written = [
-            NULL if key in standing.unknown else self.subject(place, key)
-            for key in standing.positions
-        ]
-        return b"[" + b",".join(written) + b"]" if is_list else written[0]
+        written = self._written_subjects(place)
+        values = [written[key] for key in standing.positions]
+        return b"[" + b",".join(values) + b"]" if is_list else values[0]
 
     def listing(self, place: RecordPlace) -> bytes:
         """Records over all subjects, or the one record of `node`."""
-        return self._place(place, EVERYBODY)
+        return self._place(place, (EVERYBODY,))[0]
 
-    def subject(self, place: SubjectPlace, key: str) -> bytes:
-        """One subject, each key at a place once."""
-        written = self._subjects.get((place, key))
+    def _written_subjects(self, place: SubjectPlace) -> dict[str, bytes]:
+        """Every subject that stands at a place, by key; unknown ones are null."""
+        written = self._subjects.get(place)
         if written is None:
-            written = self._subjects[place, key] = self._write_subject(place, key)
+            written = self._subjects[place] = {}
+            standing = self._results.subjects[place]
+            keys = standing.distinct
+            persons = tuple(key for key in keys if key.startswith(PERSON_KEY_PREFIX))
+            if persons:
+                organisations = tuple(key for key in keys if key not in set(persons))
+                self._write_subjects(written, place.person, persons, is_person=True)
+            else:
+                organisations = keys
+            self._write_subjects(written, place.organisation, organisations, is_person=False)
+            for key in standing.unknown:
+                written[key] = NULL
         return written
 
-    def _write_subject(self, place: SubjectPlace, key: str) -> bytes:
-        is_person = key.startswith(PERSON_KEY_PREFIX)
-        template = self._templates.get((place, is_person))
-        if template is None:
-            template = Template.of(place.person if is_person else place.organisation)
-            self._templates[place, is_person] = template
-        if not template.members:
-            return b"{}"
-        pieces: list[bytes] = []
-        for before, member in zip(template.before, template.members, strict=True):
-            pieces.append(before)
-            pieces.append(self._subject_member(member, key, is_person))
-        pieces.append(b"}")
-        return b"".join(pieces)
+    def _write_subjects(
+        self,
+        written: dict[str, bytes],
+        members: Mapping[str, SubjectMember],
+        keys: Sequence[str],
+        is_person: bool,
+    ) -> None:
+        if not keys:
+            return
+        columns = [self._member(member, keys, is_person) for member in members.values()]
+        written.update(zip(keys, filled(template(list(members)), columns, len(keys)), strict=True))
 
-    def _subject_member(self, member: SubjectMember, key: str, is_person: bool) -> bytes:
+    def _member(self, member: SubjectMember, keys: Sequence[str], is_person: bool) -> Column:
         if isinstance(member, RecordPlace):
-            return self._place(member, key)
+            return self._place(member, keys)
         if member is Made.USCC:
-            return b'"' + key.encode() + b'"'
+            return [b'"' + key.encode() + b'"' for key in keys]
         if member is Made.ID:
-            return b'"' + self._writers.opaque.subject_id(key).encode() + b'"'
-        return b'"Person"' if is_person else b'"Organisation"'
+            subject_id = self._writers.opaque.subject_id
+            return [b'"' + subject_id(key).encode() + b'"' for key in keys]
+        return [b'"Person"' if is_person else b'"Organisation"'] * len(keys)
 
-    def _place(self, place: RecordPlace, key: str) -> bytes:
-        found = self._results.places[place]
-        records = found.by_key.get(key)
-        if records is None or _is_null(found, records):
-            return NULL
+    def _place(self, place: RecordPlace, keys: Sequence[str]) -> Column:
+        found = self._results.places.get(place)
+        if found is None or found.refused:
+            return [NULL] * len(keys)
         content = place.content
         if isinstance(content, RecordNode):
-            nodes = self._nodes(place, content, records)
-            return nodes[1:-1] or NULL
-        return self._connection(place, content, key, records)
+            return [nodes or NULL for nodes in self._nodes(place, content, found, keys)]
+        columns = [
+            self._part(place, content, member, found, keys) for member in content.members.values()
+        ]
+        made = filled(self._writers.connection(content), columns, len(keys))
+        if len(found.json) < len(keys):
+            for position, key in enumerate(keys):
+                if key not in found.json and key not in found.records:
+                    made[position] = NULL
+        return made
 
-    def _connection(
-        self, place: RecordPlace, content: ConnectionNode, key: str, records: Records
-    ) -> bytes:
-        template = self._writers.connection(content)
-        if not template.members:
-            return b"{}"
-        pieces: list[bytes] = []
-        for before, member in zip(template.before, template.members, strict=True):
-            pieces.append(before)
-            if isinstance(member, RecordNode):
-                pieces.append(self._nodes(place, member, records))
-            elif isinstance(member, SubjectPlace):
-                pieces.append(self._subject_nodes(member, records))
-            elif isinstance(member, EdgesNode):
-                pieces.append(self._edges(place, member, key, records))
-            elif isinstance(member, PageInfoNode):
-                pieces.append(orjson.dumps(self._page_info(place, member, key, records)))
-            elif member is TotalCount.TOTAL_COUNT:
-                pieces.append(NULL if records.total is None else str(records.total).encode())
+    def _part(
+        self,
+        place: RecordPlace,
+        content: ConnectionNode,
+        member: object,
+        found: PlaceRecords,
+        keys: Sequence[str],
+    ) -> Column:
+        if isinstance(member, RecordNode):
+            return [b"[%b]" % nodes for nodes in self._nodes(place, member, found, keys)]
+        if isinstance(member, SubjectPlace):
+            return [self._subject_nodes(member, found.records.get(key, _EMPTY)) for key in keys]
+        if isinstance(member, EdgesNode):
+            return [self._edges(place, member, key, found) for key in keys]
+        if isinstance(member, PageInfoNode):
+            return [orjson.dumps(self._page_info(place, member, key, found)) for key in keys]
+        if member is TotalCount.TOTAL_COUNT:
+            totals = found.totals
+            return [b"%d" % totals[key] if key in totals else NULL for key in keys]
+        return [orjson.dumps(content.type_name)] * len(keys)
+
+    def _nodes(
+        self, place: RecordPlace, node: RecordNode, found: PlaceRecords, keys: Sequence[str]
+    ) -> Column:
+        """Per key the records as JSON objects joined by commas."""
+        json = found.json
+        if json and not found.records:
+            names = self._writers.prose(place, node)
+            values = [json.get(key, b"") for key in keys]
+            return [_scrubbed(names, value) for value in values] if names else values
+        made: Column = []
+        for key in keys:
+            if key in json:
+                made.append(_scrubbed(self._writers.prose(place, node), json[key]))
             else:
-                pieces.append(orjson.dumps(content.type_name))
-        pieces.append(b"}")
-        return b"".join(pieces)
+                records = found.records.get(key, _EMPTY)
+                made.append(orjson.dumps(self._written(node, records))[1:-1])
+        return made
 
-    def _nodes(self, place: RecordPlace, node: RecordNode, records: Records) -> bytes:
-        if records.json is not None:
-            return b"[" + self._scrubbed(place, node, records.json) + b"]"
-        return orjson.dumps(self._written(node, records.rows))
-
-    def _written(
-        self, node: RecordNode, rows: Sequence[tuple[Stream, Row]]
-    ) -> list[dict[str, Any]]:
-        """Records of rows in their order; runs of rows of one stream are written together."""
+    def _written(self, node: RecordNode, records: Records) -> list[dict[str, Any]]:
+        """Records in their order as JSON-ready objects."""
+        fetched_at = self._results.fetched_at
+        if len(records.runs) == 1:
+            stream, rows = records.runs[0]
+            return self._writers.rows(stream, node)(rows, fetched_at, self._subject)
         written: list[dict[str, Any]] = []
-        start = 0
-        while start < len(rows):
-            stream = rows[start][0]
-            end = start + 1
-            while end < len(rows) and rows[end][0] is stream:
-                end += 1
-            run = [row for _, row in rows[start:end]]
-            write = self._writers.rows(stream, node)
-            written += write(run, self._results.fetched_at, self._subject_fragment)
-            start = end
+        for stream, rows in records.runs:
+            written += self._writers.rows(stream, node)(rows, fetched_at, self._subject)
         return written
 
-    def _subject_fragment(self, place: SubjectPlace, key: str | None) -> Any:
-        return None if key is None else orjson.Fragment(self.subject(place, key))
-
-    def _scrubbed(self, place: RecordPlace, node: RecordNode, json: bytes) -> bytes:
-        """JSON of a source, with suspect free text scrubbed; untouched if nothing is suspect."""
-        names = free_text_keys(place, node)
-        if not names or not has_suspect(json):
-            return json
-        records = orjson.loads(b"[" + json + b"]")
-        for record in records:
-            for name in names:
-                record[name] = scrub(record[name])
-        return orjson.dumps(records)[1:-1]
+    def _subject(self, place: SubjectPlace, key: str | None) -> Any:
+        return None if key is None else orjson.Fragment(self._written_subjects(place)[key])
 
     def _subject_nodes(self, place: SubjectPlace, records: Records) -> bytes:
-        keys = (row[stream.columns[SUBJECT_KEY]] for stream, row in records.rows)
-        return b"[" + b",".join(self.subject(place, str(key)) for key in keys) + b"]"
+        written = self._written_subjects(place)
+        keys = (
+            str(row[stream.columns[SUBJECT_KEY]]) for stream, rows in records.runs for row in rows
+        )
+        return b"[" + b",".join(written[key] for key in keys) + b"]"
 
-    def _edges(self, place: RecordPlace, node: EdgesNode, key: str, records: Records) -> bytes:
-        columns: dict[str, list[Any]] = {}
+    def _edges(self, place: RecordPlace, node: EdgesNode, key: str, found: PlaceRecords) -> bytes:
+        records = found.records.get(key, _EMPTY)
+        rows = [(stream, row) for stream, run in records.runs for row in run]
+        columns: dict[str, Sequence[Any]] = {}
         for name, member in node.members.items():
             if isinstance(member, RecordNode):
-                columns[name] = list(self._written(member, records.rows))
+                columns[name] = self._written(member, records)
             elif isinstance(member, SubjectPlace):
                 columns[name] = [
-                    self._subject_fragment(member, str(row[stream.columns[SUBJECT_KEY]]))
-                    for stream, row in records.rows
+                    self._subject(member, str(row[stream.columns[SUBJECT_KEY]]))
+                    for stream, row in rows
                 ]
             elif member is Made.CURSOR:
-                columns[name] = [self._cursor(place, key, records, item) for item in records.rows]
+                columns[name] = [self._cursor(place, key, records, item) for item in rows]
             else:
-                columns[name] = [node.type_name] * len(records.rows)
+                columns[name] = [node.type_name] * len(rows)
         return orjson.dumps(
             [
                 {name: column[position] for name, column in columns.items()}
-                for position in range(len(records.rows))
+                for position in range(len(rows))
             ]
         )
 
     def _page_info(
-        self, place: RecordPlace, node: PageInfoNode, key: str, records: Records
+        self, place: RecordPlace, node: PageInfoNode, key: str, found: PlaceRecords
     ) -> dict[str, Any]:
+        records = found.records.get(key, _EMPTY)
         page: dict[str, Any] = {}
         for name, member in node.members.items():
             match member:
                 case PageMember.HAS_NEXT_PAGE:
-                    page[name] = records.has_next
+                    page[name] = records.has_next or key in found.more
                 case PageMember.HAS_PREVIOUS_PAGE:
                     page[name] = place.arguments.after.resolve(self._variables) is not None
                 case PageMember.START_CURSOR:
@@ -258,9 +275,10 @@ class DataWriter:
     def _end_cursor(
         self, place: RecordPlace, key: str, records: Records, position: int
     ) -> str | None:
-        if not records.rows:
+        if not records.count:
             return None
-        return self._cursor(place, key, records, records.rows[position])
+        stream, rows = records.runs[position]
+        return self._cursor(place, key, records, (stream, rows[position]))
 
     def _cursor(
         self, place: RecordPlace, key: str, records: Records, item: tuple[Stream, Row]
@@ -270,15 +288,21 @@ class DataWriter:
             tuple(row[stream.columns[order.field]] for order in place.arguments.order),
             stream.provider.code,
             str(row[stream.columns[RECORD_ID]]),
-            tuple(sorted(set(records.answered))),
+            records.answered,
         )
         context = cursor_context(place, key, self._plan.caller)
         return self._writers.opaque.cursor(position, context)
 
 
-def _is_null(found: PlaceRecords, records: Records) -> bool:
-    """Whether nothing can be said: the cursor was refused, or everybody asked has failed."""
-    return found.refused or (bool(records.failed) and not records.answered)
+def _scrubbed(names: Sequence[str], json: bytes) -> bytes:
+    """JSON of a source, with suspect free text scrubbed; untouched if nothing is suspect."""
+    if not names or not has_suspect(json):
+        return json
+    records = orjson.loads(b"[" + json + b"]")
+    for record in records:
+        for name in names:
+            record[name] = scrub(record[name])
+    return orjson.dumps(records)[1:-1]
 
 
 def free_text_keys(place: RecordPlace, node: RecordNode) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.authorization.leaves import SUBJECT_ID, selected_leaves
 from gateway.authorization.statistics import (
     StatisticsCell,
     StatisticsStream,
@@ -19,6 +18,7 @@ from gateway.authorization.types import Cell, Provider, Stream
 from gateway.contract import PERSON_KEY_PREFIX, Manifest
 from gateway.entitlements.types import ConsentTerms, Entitlements
 from gateway.errors import BadRequest
+from gateway.planning.leaves import SUBJECT_ID
 from gateway.planning.types import FetchPlan, RecordPlace, StatisticsRoot
 from policies.engine import AccessTable, PolicySet
 from policies.model import Caller, Decision, SubjectProfile, Use
@@ -49,11 +49,11 @@ class Profiles:
     """Subject profiles of some keys.
 
     Attributes:
-        by_key: profile per key, in key order.
+        groups: keys by profile, profiles in the order of their first key.
         consents: terms that were looked at, by key.
     """
 
-    by_key: tuple[SubjectProfile, ...]
+    groups: Mapping[SubjectProfile, tuple[str, ...]]
     consents: Mapping[str, ConsentTerms]
 
 
@@ -103,25 +103,30 @@ class AuthorizedPlan:
         """
         consents = self._entitlements.consents(self.caller, keys)
         own = self.caller.organisation
-        if not consents and own is None:
-            return Profiles(tuple(_GENERAL[subject_kind(key)] for key in keys), consents)
-        made = tuple(self._profile(key, consents.get(key)) for key in keys)
-        if len(set(made)) > MAX_PROFILES:
+        if not consents and own not in keys and _are_organisations(keys):
+            return Profiles({_GENERAL[SubjectKind.ORGANISATION]: tuple(keys)}, consents)
+        groups: dict[SubjectProfile, list[str]] = {}
+        for key in keys:
+            if key in consents or key == own:
+                profile = self._profile(key, consents.get(key))
+            else:
+                profile = _GENERAL[subject_kind(key)]
+            found = groups.get(profile)
+            if found is None:
+                groups[profile] = [key]
+            else:
+                found.append(key)
+        if len(groups) > MAX_PROFILES:
             raise BadRequest(
                 "TOO_MANY_ACCESS_PROFILES",
                 f"the subjects need more than {MAX_PROFILES} different sets of permissions; "
                 "ask for fewer subjects at a time",
             )
-        return Profiles(made, consents)
+        return Profiles({profile: tuple(found) for profile, found in groups.items()}, consents)
 
     def _profile(self, key: str, terms: ConsentTerms | None) -> SubjectProfile:
-        if terms is None and key != self.caller.organisation:
-            return _GENERAL[subject_kind(key)]
-        return SubjectProfile(
-            subject_kind(key),
-            key == self.caller.organisation,
-            terms.coordinates if terms is not None else _NOTHING,
-        )
+        consented = terms.coordinates if terms is not None else _NOTHING
+        return SubjectProfile(subject_kind(key), key == self.caller.organisation, consented)
 
     def table(self, profile: SubjectProfile, provider_code: str) -> AccessTable:
         """Decisions for a profile and a provider."""
@@ -149,7 +154,7 @@ class AuthorizedPlan:
         def decisions(names: Sequence[str], use: Use) -> tuple[tuple[str, Decision], ...]:
             return tuple((name, table.decide(kind.by_name[name].coordinate, use)) for name in names)
 
-        leaves = (*selected_leaves(place), SUBJECT_ID)
+        leaves = (*place.leaves, SUBJECT_ID)
         return Cell(
             kind=table.decide(kind.type_name, Use.READ),
             filters=decisions(arguments.filter_fields, Use.FILTER),
@@ -244,6 +249,11 @@ class AuthorizedPlan:
             lambda provider, kind: self.statistics_cell(root, provider, kind),
             lambda provider: self._entitlements.effects(self.caller, provider.slug, root.kind),
         )
+
+
+def _are_organisations(keys: Sequence[str]) -> bool:
+    """Whether no key is that of a person or an individual business."""
+    return {key[:2] for key in keys}.isdisjoint((PERSON_KEY_PREFIX, "92"))
 
 
 def listed_kinds(place: RecordPlace) -> tuple[SubjectKind, ...]:

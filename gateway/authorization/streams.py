@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from gateway.authorization.leaves import (
-    page_members,
-    record_nodes,
-    selected_leaves,
-    wants_count,
-)
 from gateway.authorization.types import Cell, Provider, Stream
 from gateway.contract import (
     FETCHED_AT,
@@ -21,6 +15,11 @@ from gateway.contract import (
     RecordSelection,
 )
 from gateway.entitlements.types import RecordEffects
+from gateway.planning.leaves import (
+    page_members,
+    record_nodes,
+    wants_count,
+)
 from gateway.planning.types import (
     ConnectionNode,
     LeafNode,
@@ -97,14 +96,14 @@ def _row_fields(
 ) -> tuple[str, ...]:
     """Columns of the row path: permitted leaves, what rows are identified, ordered, checked by."""
     names: dict[str, None] = {RECORD_ID: None}
-    for name in selected_leaves(place):
+    for name in place.leaves:
         if cell.leaves[name].outcome is Outcome.DENIED:
             continue
         if name == "meta.subjectId":
             names[SUBJECT_KEY] = None
         elif kind.by_name[name].declaration.origin is Origin.SOURCE:
             names[name] = None
-    if any(isinstance(node, SubjectPlace) for node in record_nodes(place)) or place.record:
+    if any(isinstance(node, SubjectPlace) for node in record_nodes(place.content)) or place.record:
         names[SUBJECT_KEY] = None
     for key in place.arguments.order:
         names[key.field] = None
@@ -121,7 +120,7 @@ def _json_shape(
         return None
     node = place.content
     if isinstance(node, ConnectionNode):
-        nodes = list(record_nodes(place))
+        nodes = list(record_nodes(place.content))
         if len(nodes) != 1 or not isinstance(nodes[0], RecordNode) or _has_edges(node):
             return None
         node = nodes[0]

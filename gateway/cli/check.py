@@ -10,6 +10,7 @@ from rich.console import Console
 
 from gateway.cli.config import config_option, read_config
 from gateway.fetching.registry import installed_adapters, load_registry
+from policies.coverage import check_policies
 from policies.errors import PolicyLoadError
 from policies.loader import RULES, load_policies
 from schema.build import build_schema
@@ -33,6 +34,9 @@ def check(config: Path) -> None:
         policies = load_policies(MODEL, dt.date.today(), settings.policies or (RULES,))
     except PolicyLoadError as error:
         raise click.ClickException(f"policies: {error}") from error
+    defects = check_policies(MODEL, policies)
+    if defects:
+        raise click.ClickException(f"policies: {defects[0]}")
     console.print(f"policies: good, {len(policies.rules)} rules, version {policies.version}")
     build_schema()
     console.print(f"schema: good, {len(MODEL.kinds)} record kinds")

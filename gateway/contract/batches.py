@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from schema.predicate import WireScalar, WireValue
 
@@ -25,8 +26,7 @@ class RowBatch:
     totals: Sequence[int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FieldSummary:
+class FieldSummary(NamedTuple):
     """What a source says about one field over all records it built JSON for.
 
     Attributes:

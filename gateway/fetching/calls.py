@@ -1,4 +1,4 @@
-"""One call of one adapter: deadline, circuit, chunks of keys, and the outcome instead of errors."""
+"""Calls of adapters: deadline, circuit, and an outcome instead of errors."""
 
 from __future__ import annotations
 
@@ -57,39 +57,76 @@ class Departments:
         self._clock = clock
         self._circuits = {slug: Circuit(limits.circuit, clock) for slug in adapters}
 
-    async def fetch(
-        self, slug: str, requests: Sequence[RecordRequest], context: FetchContext
-    ) -> Sequence[Batch] | SourceOutcome:
-        """Batches in the order of the requests, or how the department failed."""
-        adapter = self._adapters.get(slug)
-        if adapter is None:
-            return SourceOutcome.DOWN
-        return await self._call(slug, adapter.fetch(requests, context), context)
+    async def fetch_all(
+        self, calls: Mapping[str, Sequence[RecordRequest]], context: FetchContext
+    ) -> Mapping[str, Sequence[Batch] | SourceOutcome]:
+        """Ask departments at once: batches in the order of the requests, or how one failed."""
+        return await self._all(
+            {
+                slug: self._adapters[slug].fetch(requests, context)
+                for slug, requests in calls.items()
+                if self._may_call(slug)
+            },
+            calls,
+            context,
+        )
 
-    async def statistics(
-        self, slug: str, requests: Sequence[StatisticsRequest], context: FetchContext
-    ) -> Sequence[StatisticsBatch] | SourceOutcome:
-        """Statistics in the order of the requests, or how the department failed."""
-        adapter = self._adapters.get(slug)
-        if not isinstance(adapter, StatisticsAdapter):
-            return SourceOutcome.DOWN
-        return await self._call(slug, adapter.statistics(requests, context), context)
+    async def statistics_all(
+        self, calls: Mapping[str, Sequence[StatisticsRequest]], context: FetchContext
+    ) -> Mapping[str, Sequence[StatisticsBatch] | SourceOutcome]:
+        """Ask departments for statistics at once."""
+        made: dict[str, Coroutine[Any, Any, Sequence[StatisticsBatch]]] = {}
+        for slug, requests in calls.items():
+            adapter = self._adapters.get(slug)
+            if isinstance(adapter, StatisticsAdapter) and self._may_call(slug):
+                made[slug] = adapter.statistics(requests, context)
+        return await self._all(made, calls, context)
+
+    def _may_call(self, slug: str) -> bool:
+        return slug in self._adapters and not self._circuits[slug].is_open
+
+    async def _all(
+        self,
+        calls: Mapping[str, Coroutine[Any, Any, Sequence[T]]],
+        asked: Mapping[str, object],
+        context: FetchContext,
+    ) -> dict[str, Sequence[T] | SourceOutcome]:
+        """Run the calls side by side under one deadline; who was not called is down."""
+        answers: dict[str, Sequence[T] | SourceOutcome] = dict.fromkeys(asked, SourceOutcome.DOWN)
+        if not calls:
+            return answers
+        started = self._clock()
+        left = min(self._limits.adapter_timeout_s, context.deadline - started)
+        tasks = {
+            slug: asyncio.ensure_future(self._call(slug, call, started))
+            for slug, call in calls.items()
+        }
+        try:
+            _, late = await asyncio.wait(tasks.values(), timeout=max(left, 0.0))
+        except asyncio.CancelledError:
+            for task in tasks.values():
+                task.cancel()
+            raise
+        for slug, task in tasks.items():
+            answers[slug] = self._give_up(slug, task, started) if task in late else task.result()
+        return answers
+
+    def _give_up(
+        self, slug: str, task: asyncio.Future[Sequence[T] | SourceOutcome], started: float
+    ) -> SourceOutcome:
+        task.cancel()
+        self._circuits[slug].failed()
+        self._observe(slug, SourceOutcome.TIMED_OUT, self._clock() - started)
+        return SourceOutcome.TIMED_OUT
 
     async def _call(
-        self, slug: str, call: Coroutine[Any, Any, Sequence[T]], context: FetchContext
+        self, slug: str, call: Coroutine[Any, Any, Sequence[T]], started: float
     ) -> Sequence[T] | SourceOutcome:
         circuit = self._circuits[slug]
-        if circuit.is_open:
-            call.close()
-            return SourceOutcome.DOWN
-        started = self._clock()
-        deadline = min(context.deadline, started + self._limits.adapter_timeout_s)
         answer: Sequence[T] | SourceOutcome
         try:
-            async with asyncio.timeout(deadline - started), circuit.places:
+            async with circuit.places:
                 answer = await call
-        except TimeoutError:
-            answer = SourceOutcome.TIMED_OUT
         except MappingFailed as error:
             answer = self._log_failure(slug, SourceOutcome.MALFORMED, error)
         except Exception as error:

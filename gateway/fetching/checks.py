@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from weakref import WeakKeyDictionary
 
 from gateway.authorization.types import Stream
 from gateway.contract import Batch, FieldSummary, JsonBatch, RecordSelection, RowBatch
 from gateway.rowcode import RowsCheck, rows_check, rows_rule
+from schema.model import KindModel
 from schema.predicate import (
     ALWAYS,
     And,
@@ -29,14 +30,29 @@ class BatchChecks:
         self._row_checks: WeakKeyDictionary[Stream, tuple[RowsCheck, RowsCheck | None]] = (
             WeakKeyDictionary()
         )
+        self._proofs: WeakKeyDictionary[Stream, Proof] = WeakKeyDictionary()
 
     def is_sound(self, stream: Stream, batch: object, groups: int) -> bool:
         """Whether a batch answers its request, fits the declared types and keeps the row rules."""
         if isinstance(batch, RowBatch):
             return _fits(batch, stream.selection, groups) and self._rows_are_sound(stream, batch)
         if isinstance(batch, JsonBatch) and stream.is_json:
-            return _fits(batch, stream.selection, groups) and _summary_proves(stream, batch)
+            return (
+                _fits(batch, stream.selection, groups)
+                and _counts_fit(stream, batch)
+                and self._summary_is_sound(stream, batch)
+            )
         return False
+
+    def _summary_is_sound(self, stream: Stream, batch: JsonBatch) -> bool:
+        if stream.row_rule == ALWAYS or not any(batch.counts):
+            return True
+        proof = self._proofs.get(stream)
+        if proof is None:
+            proof = proof_of(stream.row_rule, MODEL.kinds[stream.place.kind])
+            self._proofs[stream] = proof
+        summary = batch.summary
+        return summary.keys() >= set(stream.selection.checked) and proof(summary)
 
     def _rows_are_sound(self, stream: Stream, batch: RowBatch) -> bool:
         if stream.is_json:
@@ -72,39 +88,48 @@ def _fits(batch: Batch, selection: RecordSelection, groups: int) -> bool:
     )
 
 
-def _summary_proves(stream: Stream, batch: JsonBatch) -> bool:
-    most = stream.selection.first + stream.selection.lookahead
-    if any(count > most for count in batch.counts):
-        return False
-    if stream.row_rule == ALWAYS or not any(batch.counts):
-        return True
-    return set(stream.selection.checked) <= batch.summary.keys() and proves(
-        batch.summary, stream.row_rule, stream
-    )
+def _counts_fit(stream: Stream, batch: JsonBatch) -> bool:
+    return max(batch.counts, default=0) <= stream.selection.first + stream.selection.lookahead
 
 
-def proves(summary: Mapping[str, FieldSummary], rule: Predicate, stream: Stream) -> bool:
-    """Whether the summary shows that every record satisfies the rule."""
+Summary = Mapping[str, FieldSummary]
+Proof = Callable[[Summary], bool]
+
+
+def proof_of(rule: Predicate, kind: KindModel) -> Proof:
+    """A function that tells whether a summary shows that every record satisfies the rule."""
     match rule:
         case And(parts):
-            return all(proves(summary, part, stream) for part in parts)
-        case Or((IsNull(), Comparison() as comparison)) | Or(
-            (Comparison() as comparison, IsNull())
-        ):
-            return _within(summary[comparison.field], comparison, stream)
-        case Comparison():
-            found = summary[rule.field]
-            return found.missing == 0 and _within(found, rule, stream)
+            proofs = [proof_of(part, kind) for part in parts]
+            return lambda summary: all(proof(summary) for proof in proofs)
+        case Or((IsNull(), Comparison() as comparison) | (Comparison() as comparison, IsNull())):
+            return _within(comparison, kind)
+        case Comparison(name, _, _):
+            within = _within(rule, kind)
+            return lambda summary: summary[name].missing == 0 and within(summary)
         case OneOf(name, values):
-            seen = summary[name].seen
-            return summary[name].missing == 0 and seen is not None and seen <= set(values)
+            return _only(name, frozenset(str(value) for value in values))
         case IsNull(name):
-            found = summary[name]
-            return found.least is None and not found.seen
+            return lambda summary: summary[name].least is None and not summary[name].seen
         case _:
-            return False
+            return lambda _: False
 
 
-def _within(found: FieldSummary, rule: Comparison, stream: Stream) -> bool:
-    bound = found.greatest if rule.operator in (Operator.LT, Operator.LE) else found.least
-    return bound is None or matches(rule, {rule.field: bound}, MODEL.kinds[stream.place.kind])
+def _within(rule: Comparison, kind: KindModel) -> Proof:
+    name = rule.field
+    is_upper = rule.operator in (Operator.LT, Operator.LE)
+
+    def proves(summary: Summary) -> bool:
+        found = summary[name]
+        bound = found.greatest if is_upper else found.least
+        return bound is None or matches(rule, {name: bound}, kind)
+
+    return proves
+
+
+def _only(name: str, values: frozenset[str]) -> Proof:
+    def proves(summary: Summary) -> bool:
+        found = summary[name]
+        return found.missing == 0 and found.seen is not None and found.seen <= values
+
+    return proves

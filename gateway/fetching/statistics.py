@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,30 +28,30 @@ async def fetch_statistics(
 ) -> None:
     """Ask for all statistics of an operation at once; answers go into `results`."""
     calls = [_Call(root, stream) for root in roots for stream in plan.statistics_streams(root)]
-    answers = await asyncio.gather(
-        *(
-            departments.statistics(call.stream.provider.slug, [call.stream.request], context)
-            for call in calls
-        )
-    )
+    by_slug: dict[str, list[_Call]] = {}
+    for call in calls:
+        by_slug.setdefault(call.stream.provider.slug, []).append(call)
+    requests = {slug: [call.stream.request for call in found] for slug, found in by_slug.items()}
+    answered = await departments.statistics_all(requests, context)
     for root in roots:
         results.statistics[root] = []
-    for call, answer in zip(calls, answers, strict=True):
-        slug = call.stream.provider.slug
-        outcome, batch = _judged(call, answer)
-        if results.sources.get(slug) in (None, SourceOutcome.ANSWERED):
-            results.sources[slug] = outcome
-        results.statistics[call.root].append((call.stream, batch if batch is not None else outcome))
+    for slug, found in by_slug.items():
+        answer = answered[slug]
+        for position, call in enumerate(found):
+            judged = _judged(call, answer, position, len(found))
+            outcome = judged if isinstance(judged, SourceOutcome) else SourceOutcome.ANSWERED
+            results.note_source(slug, outcome)
+            results.statistics[call.root].append((call.stream, judged))
 
 
 def _judged(
-    call: _Call, answer: Sequence[StatisticsBatch] | SourceOutcome
-) -> tuple[SourceOutcome, StatisticsBatch | None]:
+    call: _Call, answer: Sequence[StatisticsBatch] | SourceOutcome, position: int, expected: int
+) -> StatisticsBatch | SourceOutcome:
     if isinstance(answer, SourceOutcome):
-        return answer, None
-    if len(answer) != 1 or not _is_sound(call, answer[0]):
-        return SourceOutcome.MALFORMED, None
-    return SourceOutcome.ANSWERED, answer[0]
+        return answer
+    if len(answer) != expected or not _is_sound(call, answer[position]):
+        return SourceOutcome.MALFORMED
+    return answer[position]
 
 
 def _is_sound(call: _Call, batch: StatisticsBatch) -> bool:

@@ -12,6 +12,9 @@ from gateway.contract import Row, StatisticsBatch
 from gateway.planning.types import RecordPlace, StatisticsRoot, SubjectPlace
 from policies.model import SubjectProfile
 
+EVERYBODY = ""
+"""Key under which records over all subjects stand."""
+
 
 class SourceOutcome(Enum):
     """How a department took part in an operation; the worst of its calls."""
@@ -22,44 +25,51 @@ class SourceOutcome(Enum):
     MALFORMED = "MALFORMED"
 
 
-@dataclass(slots=True)
+Run = tuple[Stream, Sequence[Row]]
+"""Rows of one stream that stand next to each other."""
+
+
+@dataclass(frozen=True, slots=True)
 class Records:
-    """Records of one place for one subject, or over all subjects.
+    """Records of one place for one subject, or over all subjects, on the row path.
 
     Attributes:
-        rows: stream and row of each record in the asked order, at most `first`; empty where
-            the source built JSON.
-        json: records that the source built as JSON, joined by commas; None on the row path.
-        count: number of records held here.
-        has_next: whether there are more; False where nobody asked.
-        total: number without paging; None if not asked for, denied or not known.
-        failed: slugs of providers that failed, in provider order.
+        runs: rows in the asked order, cut to the page.
+        has_next: whether there are more.
         answered: codes of the providers that answered, ascending.
     """
 
-    rows: Sequence[tuple[Stream, Row]] = ()
-    json: bytes | None = None
-    count: int = 0
-    has_next: bool = False
-    total: int | None = None
-    failed: tuple[str, ...] = ()
-    answered: tuple[str, ...] = ()
+    runs: Sequence[Run]
+    has_next: bool
+    answered: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        return sum(len(rows) for _, rows in self.runs)
 
 
 @dataclass(slots=True)
 class PlaceRecords:
-    """Records of one place.
+    """Records of one place, by subject key or under `EVERYBODY`.
+
+    A key that is in neither `json` nor `records` has no value: nobody could be asked, or
+    everybody who was has failed.
 
     Attributes:
-        by_key: per subject key, or under `""` over all subjects. A key that nobody could be
-            asked for is absent.
+        json: records that a source built as JSON, joined by commas.
+        more: keys whose `json` is not all there is.
+        records: records on the row path.
+        totals: numbers without paging; absent if not asked for, denied or not known.
+        failed: outcome per failed provider.
         refused: the cursor in `after` was not valid here.
-        failed: outcome per failed provider, in provider order.
     """
 
-    by_key: dict[str, Records] = field(default_factory=dict)
-    refused: bool = False
+    json: dict[str, bytes] = field(default_factory=dict)
+    more: set[str] = field(default_factory=set)
+    records: dict[str, Records] = field(default_factory=dict)
+    totals: dict[str, int] = field(default_factory=dict)
     failed: dict[str, SourceOutcome] = field(default_factory=dict)
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +78,22 @@ class Subjects:
 
     Attributes:
         positions: keys in response order, with repetitions.
-        profile: profile per distinct key.
+        distinct: every key once.
+        groups: distinct keys by profile, profiles in the order of their first subject.
         unknown: keys that no registration is known for.
     """
 
-    positions: tuple[str, ...]
-    profile: Mapping[str, SubjectProfile]
+    positions: Sequence[str]
+    distinct: tuple[str, ...]
+    groups: Mapping[SubjectProfile, tuple[str, ...]]
     unknown: frozenset[str] = frozenset()
+
+    @property
+    def profiles(self) -> tuple[SubjectProfile, ...]:
+        return tuple(self.groups)
+
+    def profile_by_key(self) -> dict[str, SubjectProfile]:
+        return {key: profile for profile, keys in self.groups.items() for key in keys}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +106,14 @@ class ConsentSeen:
 
 @dataclass(slots=True)
 class FetchResults:
-    """Everything that was fetched for one operation."""
+    """Everything that was fetched for one operation.
 
+    Attributes:
+        sources: outcome per department that was asked.
+        rows: number of records per department.
+    """
+
+    fetched_at: str
     subjects: dict[SubjectPlace, Subjects] = field(default_factory=dict)
     places: dict[RecordPlace, PlaceRecords] = field(default_factory=dict)
     statistics: dict[
@@ -97,4 +122,8 @@ class FetchResults:
     sources: dict[str, SourceOutcome] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     consents: set[ConsentSeen] = field(default_factory=set)
-    fetched_at: str = ""
+
+    def note_source(self, slug: str, outcome: SourceOutcome) -> None:
+        """Note how a department answered; the first failure stays."""
+        if self.sources.get(slug, SourceOutcome.ANSWERED) is SourceOutcome.ANSWERED:
+            self.sources[slug] = outcome

@@ -22,7 +22,7 @@ from gateway.http.connection import ClientGoneError, Connection
 from gateway.http.headers import RequestHeaders, read_headers, refuse_chunked, require_json_body
 from gateway.http.limits import HttpLimits
 from gateway.http.parameters import from_body, from_query_string
-from gateway.http.peer import peer_network
+from gateway.http.peer import peer_class, peer_network
 from gateway.http.responses import error_body, send_response
 from gateway.http.types import (
     Answering,
@@ -160,6 +160,7 @@ class GraphQLEndpoint:
             scope["method"],
             scope["path"],
             peer_network(scope.get("client")),
+            peer_class(scope.get("client")),
             self._clock.wire_time(),
             exchange.received + self._limits.query_s,
             exchange.note,

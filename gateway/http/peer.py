@@ -1,4 +1,4 @@
-"""The network that a client's address belongs to, as the key of budgets for the public."""
+"""What is kept of a client's address: its network for budgets, its class for the records."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ def peer_network(client: tuple[str, int] | list[object] | None) -> str:
         client: the ASGI scope's `client`; None for a unix socket.
     """
     return "local" if client is None else _network(str(client[0]))
+
+
+def peer_class(client: tuple[str, int] | list[object] | None) -> str:
+    """Return `local`, `private` or `public`: all that a record may say about an address.
+
+    Source: the address registries behind Python's `ipaddress`, `is_private` being RFC 1918,
+    RFC 4193 and the other ranges that are not globally reachable.
+    """
+    return "local" if client is None else _class(str(client[0]))
 
 
 def is_loopback(client: tuple[str, int] | list[object] | None) -> bool:
@@ -37,3 +46,14 @@ def _network(host: str) -> str:
             return str(address.ipv4_mapped)
         return f"{IPv6Address(int(address) >> 64 << 64)}/64"
     return str(address)
+
+
+@lru_cache(maxsize=1024)
+def _class(host: str) -> str:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "public"
+    if address.is_loopback:
+        return "local"
+    return "private" if address.is_private else "public"

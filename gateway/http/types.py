@@ -46,7 +46,8 @@ class RequestFacts:
         method: `GET` or `POST`; a mutation must not run for `GET`.
         path: path of the request, without query.
         peer: network of the client's address, for budgets: an IPv4 address, the first 64 bits of
-            an IPv6 address, or `local` for a unix socket.
+            an IPv6 address, or `local` for a unix socket. Not for records or logs.
+        peer_class: `local`, `private` or `public`; all that a record may say about the address.
         received_at: `YYYY-MM-DDTHH:MM:SSZ`.
         deadline: monotonic second at which the answer must be ready.
         note: filled by the pipeline with what the log may say about the caller.
@@ -56,6 +57,7 @@ class RequestFacts:
     method: str
     path: str
     peer: str
+    peer_class: str
     received_at: str
     deadline: float
     note: CallerNote = field(default_factory=CallerNote)

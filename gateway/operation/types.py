@@ -18,9 +18,11 @@ class OperationRequest:
     variables: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ValidatedOperation:
     """A document that parses, is within all limits and validates, and the operation to run.
+
+    Compared by identity: a syntax tree's own hash walks the whole tree.
 
     Cached by document text and operation name; holds nothing of a single request.
 

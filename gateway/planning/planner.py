@@ -13,6 +13,7 @@ from gateway.operation.types import ValidatedOperation
 from gateway.planning.arguments import DEFAULT_ORDER, list_arguments, runtime_value
 from gateway.planning.collect import Collector
 from gateway.planning.errors import PlanError
+from gateway.planning.leaves import record_place
 from gateway.planning.records import SelectionPlanner
 from gateway.planning.types import (
     FetchPlan,
@@ -20,7 +21,6 @@ from gateway.planning.types import (
     NullRoot,
     Path,
     RecordIdentity,
-    RecordPlace,
     RecordsRoot,
     ResolvedRoot,
     Root,
@@ -132,7 +132,7 @@ class _PlanRun:
         )
         content = self._selections.subject_connection(path, fields)
         return RecordsRoot(
-            RecordPlace(path, "searchSubjects", RecordKind.REGISTRATION, arguments, content, False)
+            record_place(path, "searchSubjects", RecordKind.REGISTRATION, arguments, content, False)
         )
 
     def _records(self, path: Path, fields: Sequence[FieldNode]) -> Root:
@@ -146,7 +146,7 @@ class _PlanRun:
             runtime_value(fields[0], "after", given),
         )
         content = self._selections.record_connection(path, fields, kind)
-        return RecordsRoot(RecordPlace(path, "records", kind, arguments, content, is_keyed=False))
+        return RecordsRoot(record_place(path, "records", kind, arguments, content, is_keyed=False))
 
     def _statistics(self, path: Path, fields: Sequence[FieldNode]) -> Root:
         given = self._arguments(fields)
@@ -183,7 +183,7 @@ class _PlanRun:
         )
         content = self._selections.record(path, fields, kind)
         return RecordsRoot(
-            RecordPlace(
+            record_place(
                 path,
                 "node",
                 kind,

@@ -11,6 +11,7 @@ from graphql.execution.values import get_argument_values
 from gateway.planning.arguments import DEFAULT_ORDER, list_arguments, runtime_value
 from gateway.planning.collect import Collector
 from gateway.planning.errors import PlanError
+from gateway.planning.leaves import record_place, subject_place
 from gateway.planning.types import (
     ConnectionNode,
     EdgesNode,
@@ -69,7 +70,7 @@ class SelectionPlanner:
     def subjects(self, path: Path, fields: Iterable[FieldNode], persons: bool) -> SubjectPlace:
         """The place of subjects; `persons` tells whether persons can stand there."""
         fields = list(fields)
-        return SubjectPlace(
+        return subject_place(
             path,
             self._subject_members(path, "Organisation", fields),
             self._subject_members(path, "Person", fields) if persons else {},
@@ -109,7 +110,7 @@ class SelectionPlanner:
         name = fields[0].name.value
         if not link.is_list:
             content = self.record(path, fields, link.kind)
-            return RecordPlace(path, name, link.kind, _ONE_RECORD, content, is_keyed=True)
+            return record_place(path, name, link.kind, _ONE_RECORD, content, is_keyed=True)
         definition = self._object_type(type_name).fields[name]
         given = get_argument_values(definition, fields[0], self._collector.variables)
         try:
@@ -123,7 +124,7 @@ class SelectionPlanner:
         except PlanError as error:
             raise error.located(fields) from error
         connection = self.record_connection(path, fields, link.kind)
-        return RecordPlace(path, name, link.kind, arguments, connection, is_keyed=True)
+        return record_place(path, name, link.kind, arguments, connection, is_keyed=True)
 
     def record_connection(
         self, path: Path, fields: Sequence[FieldNode], kind: RecordKind

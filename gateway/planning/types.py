@@ -59,7 +59,7 @@ class PartsNode:
     probe: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class RecordNode:
     """Members selected of a record, by response key, in the order of field collection.
 
@@ -148,6 +148,9 @@ class RecordPlace:
         field: name of the GraphQL field; its type is `Query` unless the place is keyed.
         content: a connection, or the record itself where the field leads to one record.
         is_keyed: records of the subjects above; otherwise over all subjects.
+        below: places of the subjects of these records, in document order.
+        leaves: field names of all leaves selected, each once.
+        weight: most records that this place and what is below can bring for one subject.
         record: only this record of this department (`node`).
     """
 
@@ -157,6 +160,9 @@ class RecordPlace:
     arguments: ListArguments
     content: ConnectionNode | RecordNode
     is_keyed: bool
+    below: tuple[SubjectPlace, ...]
+    leaves: tuple[str, ...]
+    weight: int
     record: RecordIdentity | None = None
 
     @property
@@ -186,12 +192,16 @@ class SubjectPlace:
 
     Attributes:
         order: response keys in document order, whatever the type.
+        records: record places of both, each once, in document order.
+        weight: most records that one subject can bring.
     """
 
     path: Path
     organisation: Mapping[str, SubjectMember]
     person: Mapping[str, SubjectMember]
     order: tuple[str, ...]
+    records: tuple[RecordPlace, ...]
+    weight: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -52,11 +52,14 @@ function ranges(positions) {
   return runs.map(([from, to]) => (from === to ? from : `${from}–${to}`)).join(', ');
 }
 
+// A path that may break behind its dots.
+const breakable = (path) => path.split('.').flatMap((part, at) => (at ? ['.', make('wbr'), part] : [part]));
+
 function entryLine(entry, explain) {
   const path = typeof entry === 'string' ? entry : entry.path;
   const rules = entry.rules?.length ? `${word('rule')} ${entry.rules.join(', ')}` : '';
   const notes = typeof entry === 'string' ? '' : [explain(entry), where(entry), rules].filter(Boolean).join(' · ');
-  return make('li', {}, make('span', { className: 'path' }, path), notes && make('span', { className: 'note' }, notes));
+  return make('li', {}, make('span', { className: 'path' }, ...breakable(path)), notes && make('span', { className: 'note' }, notes));
 }
 
 function group(kind, entries, explain) {
@@ -80,6 +83,6 @@ export function showSources(target, sources) {
   if (sources.length === 0) { target.replaceChildren(make('p', { className: 'note' }, word('nothingAsked'))); return; }
   const head = ['department', 'outcome', 'asOf'].map((name) => make('th', { scope: 'col' }, word(name)));
   const rows = sources.map(({ source, outcome, asOf }) => make('tr', {},
-    make('th', { scope: 'row' }, source), make('td', {}, wordIn('outcomes', outcome)), make('td', {}, asOf ?? '–')));
+    make('th', { scope: 'row' }, source), make('td', {}, wordIn('outcomes', outcome)), make('td', {}, asOf?.replace('T', ' ').replace('Z', ' UTC') ?? '–')));
   target.replaceChildren(make('table', {}, make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...rows)));
 }

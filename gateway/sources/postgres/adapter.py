@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -30,19 +31,24 @@ from gateway.contract import (
 )
 from gateway.sources.mapping import KindMapping
 from gateway.sources.postgres.statement import (
+    KeyGroups,
     Statement,
     StatementBuilder,
     key_groups,
-    key_mode,
 )
 from gateway.sources.postgres.statistics import statistics_batch, statistics_statement
 from gateway.store.connect import StoreAddress, connector
-from gateway.store.pool import LightPool, NoConnectionError
+from gateway.store.pool import CONNECTION_ERRORS, LightPool, NoConnectionError
 from schema.codes import RecordKind
 from schema.model import ValueType
 from schema.records import MODEL
 
 STATEMENTS_KEPT = 1024
+_UNAVAILABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +99,17 @@ class PostgresAdapter:
         try:
             async with self._pool.connection() as connection:
                 await connection.fetchval("SELECT 1")
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, NoConnectionError):
+        except (*CONNECTION_ERRORS, asyncpg.PostgresError, NoConnectionError):
             return Health(is_up=False, as_of=None)
         return Health(is_up=True, as_of=None)
 
     async def fetch(
         self, requests: Sequence[RecordRequest], context: FetchContext
     ) -> Sequence[Batch]:
-        statement = self._statement(requests)
-        groups, _ = key_groups(requests)
-        rows = await self._run(statement.text, statement.arguments(groups, context.fetched_at))
+        groups = key_groups(requests)
+        statement = self._statement(requests, groups)
+        arguments = statement.arguments(groups.keys, context.fetched_at)
+        rows = await self._run(statement.text, arguments)
         by_request = {row[0]: row for row in rows}
         return [
             _batch(request.selection, by_request[index]) for index, request in enumerate(requests)
@@ -121,13 +128,14 @@ class PostgresAdapter:
         """The statement that `fetch` would send."""
         return self._builder.build(requests).text
 
-    def _statement(self, requests: Sequence[RecordRequest]) -> Statement:
-        if any(request.after is not None for request in requests):
-            return self._builder.build(requests)
-        _, numbers = key_groups(requests)
-        shape: tuple[object, ...] = tuple(
-            (id(request.selection), number, key_mode(request.keys))
-            for request, number in zip(requests, numbers, strict=True)
+    def _statement(self, requests: Sequence[RecordRequest], groups: KeyGroups) -> Statement:
+        for request in requests:
+            if request.after is not None:
+                return self._builder.build(requests)
+        shape: tuple[object, ...] = (
+            groups.numbers,
+            groups.modes,
+            *[id(request.selection) for request in requests],
         )
         found = self._prepared.get(shape)
         if found is not None:
@@ -144,18 +152,12 @@ class PostgresAdapter:
         try:
             async with self._pool.connection() as connection:
                 return await connection.fetch(text, *arguments)
-        except (
-            OSError,
-            NoConnectionError,
-            asyncpg.InterfaceError,
-            asyncpg.PostgresConnectionError,
-            asyncpg.OperatorInterventionError,
-            asyncpg.TooManyConnectionsError,
-            asyncpg.CannotConnectNowError,
-        ) as error:
-            raise SourceUnavailable("the database cannot be reached or does not answer") from error
         except asyncpg.PostgresError as error:
+            if isinstance(error, _UNAVAILABLE):
+                raise SourceUnavailable("the database is going away") from error
             raise SourceRejected(f"the database refused the statement: {error.sqlstate}") from error
+        except (*CONNECTION_ERRORS, NoConnectionError) as error:
+            raise SourceUnavailable("the database cannot be reached or does not answer") from error
 
 
 def _batch(selection: RecordSelection, row: Any) -> Batch:
@@ -175,20 +177,22 @@ def _batch(selection: RecordSelection, row: Any) -> Batch:
 def _summaries(selection: RecordSelection, summary: str | None) -> dict[str, FieldSummary]:
     if summary is None:
         return {}
-    kind = MODEL.kinds[selection.kind]
+    by_name = MODEL.kinds[selection.kind].by_name
     made: dict[str, FieldSummary] = {}
     for name, (least, greatest, missing) in zip(
         selection.checked, orjson.loads(summary), strict=True
     ):
-        model = kind.by_name[name]
+        model = by_name[name]
         if model.value_type is ValueType.ENUM:
-            bits = least or 0
-            seen = frozenset(
-                member for bit, member in enumerate(model.enum_values) if bits >> bit & 1
-            )
+            seen = _members(model.enum_values, least or 0)
             made[name] = FieldSummary(None, None, seen, missing)
         elif model.value_type is ValueType.BOOLEAN and least is not None:
             made[name] = FieldSummary(bool(least), bool(greatest), None, missing)
         else:
             made[name] = FieldSummary(least, greatest, None, missing)
     return made
+
+
+@lru_cache(maxsize=4_096)
+def _members(values: tuple[str, ...], bits: int) -> frozenset[str]:
+    return frozenset(member for bit, member in enumerate(values) if bits >> bit & 1)

@@ -150,9 +150,7 @@ def _code_list(raw: str, translation: Mapping[str, str]) -> ColumnSql:
 
 
 def _code_columns(names: Sequence[str], translation: Mapping[str, str]) -> ColumnSql:
-    members = ", ".join(
-        _translated(f"r.{identifier(name)}::text", translation) for name in names
-    )
+    members = ", ".join(_translated(f"r.{identifier(name)}::text", translation) for name in names)
     shown = f"array_remove(ARRAY[{members}], NULL)"
     return ColumnSql(shown, shown, None)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from gateway.contract import RECORD_ID, After, OrderKey
 from gateway.sources.mapping import Code, CodeList, Column, Constant, KindMapping, Text
-from gateway.sources.postgres.columns import ColumnSql, column_sql, identifier
+from gateway.sources.postgres.columns import ColumnSql, column_sql, identifier, literal
 from schema.predicate import (
     And,
     Comparison,
@@ -123,8 +123,9 @@ def _one_of(
     if isinstance(mapped, Constant):
         return "true" if mapped.value in values else "false"
     if isinstance(mapped, Code):
-        natives = _natives(mapped.translation, values)
-        return f"(r.{identifier(mapped.column)}::text = ANY({parameters.add(natives)}::text[]))"
+        # Native codes come from the mapping, so they can stand in the text of the statement.
+        natives = ", ".join(literal(code) for code in _natives(mapped.translation, values))
+        return f"(r.{identifier(mapped.column)}::text IN ({natives}))" if natives else "false"
     if isinstance(mapped, Text):
         present = [value for value in values if value != ""]
         return f"(r.{identifier(mapped.column)} = ANY({parameters.add(present)}::text[]))"

@@ -64,34 +64,61 @@ class Statement:
     values: tuple[object, ...]
     slots: Slots
 
-    def arguments(self, key_groups: Sequence[Sequence[str]], fetched_at: str) -> list[object]:
+    def arguments(self, keys: Sequence[Sequence[str]], fetched_at: str) -> list[object]:
         """Parameters with the slots filled."""
         filled = list(self.values)
         for position, slot in self.slots:
-            filled[position] = key_groups[slot.group] if isinstance(slot, KeysSlot) else fetched_at
+            filled[position] = (
+                ",".join(keys[slot.group]) if isinstance(slot, KeysSlot) else fetched_at
+            )
         return filled
 
 
-def key_groups(requests: Sequence[RecordRequest]) -> tuple[list[tuple[str, ...]], list[int | None]]:
-    """The distinct key tuples of the requests, and which one each request has."""
-    groups: list[tuple[str, ...]] = []
+@dataclass(frozen=True, slots=True)
+class KeyGroups:
+    """The distinct key tuples of the requests of one call.
+
+    Attributes:
+        keys: each tuple once.
+        modes: which columns hold the keys of each: `organisation`, `person` or `both`.
+        numbers: group of each request; None for a request without keys.
+    """
+
+    keys: tuple[tuple[str, ...], ...]
+    modes: tuple[str, ...]
+    numbers: tuple[int | None, ...]
+
+
+def key_groups(requests: Sequence[RecordRequest]) -> KeyGroups:
+    """Group the requests by their keys."""
+    keys: list[tuple[str, ...]] = []
     numbers: list[int | None] = []
     for request in requests:
-        if request.keys is None:
+        asked = request.keys
+        if asked is None:
             numbers.append(None)
             continue
-        if request.keys not in groups:
-            groups.append(request.keys)
-        numbers.append(groups.index(request.keys))
-    return groups, numbers
+        for number, known in enumerate(keys):
+            if known is asked or known == asked:
+                numbers.append(number)
+                break
+        else:
+            numbers.append(len(keys))
+            keys.append(asked)
+    return KeyGroups(tuple(keys), tuple(map(_mode, keys)), tuple(numbers))
 
 
-def key_mode(keys: Sequence[str] | None) -> str:
-    """Which columns hold the keys: `organisation`, `person`, `both`, or `all` without keys."""
-    if keys is None:
-        return "all"
-    persons = sum(key.startswith(PERSON_KEY_PREFIX) for key in keys)
+def _mode(keys: Sequence[str]) -> str:
+    persons = sum([key.startswith(PERSON_KEY_PREFIX) for key in keys])
     return "organisation" if persons == 0 else "person" if persons == len(keys) else "both"
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Parameter of the keys of a branch, joined by commas, and which columns hold them."""
+
+    parameter: str
+    mode: str
 
 
 class StatementBuilder:
@@ -107,12 +134,15 @@ class StatementBuilder:
         Raises:
             NotSupported: a request for a kind or a field that no mapping supplies.
         """
-        groups, numbers = key_groups(requests)
+        groups = key_groups(requests)
         parameters = Parameters()
-        key_parameters = [parameters.add(KeysSlot(number)) for number in range(len(groups))]
+        sources = [
+            _Keys(parameters.add(KeysSlot(number)), mode)
+            for number, mode in enumerate(groups.modes)
+        ]
         branches = []
-        for index, (request, number) in enumerate(zip(requests, numbers, strict=True)):
-            keys = None if number is None else key_parameters[number]
+        for index, (request, number) in enumerate(zip(requests, groups.numbers, strict=True)):
+            keys = None if number is None else sources[number]
             branches.append(self._branch(index, request, keys, parameters))
         slots = tuple(
             (position, value)
@@ -122,7 +152,7 @@ class StatementBuilder:
         return Statement("\nUNION ALL\n".join(branches), tuple(parameters.values), slots)
 
     def _branch(
-        self, index: int, request: RecordRequest, keys: str | None, parameters: Parameters
+        self, index: int, request: RecordRequest, keys: _Keys | None, parameters: Parameters
     ) -> str:
         selection = request.selection
         mapping = self._mapping(selection.kind)
@@ -131,7 +161,7 @@ class StatementBuilder:
         conditions = [condition_sql(selection.predicate, table, parameters)]
         conditions += subject_conditions(mapping, selection.subject_kinds)
         if keys is not None:
-            conditions.append(_key_condition(mapping, key_mode(request.keys)))
+            conditions.append(_key_condition(mapping, keys.mode))
         where = " AND ".join(condition for condition in conditions if condition != "true")
         total = _total(table, where or "true") if selection.count else "NULL::bigint"
         if request.after is not None:
@@ -148,7 +178,7 @@ class StatementBuilder:
             else _json(selection, selection.json, table, source, parameters)
         )
         keyed = (
-            f"unnest({keys}::text[]) WITH ORDINALITY k(key, o)"
+            f"unnest(string_to_array({keys.parameter}::text, ',')) WITH ORDINALITY k(key, o)"
             if keys is not None
             else "(SELECT ''::text AS key, 1 AS o) k"
         )

@@ -1,29 +1,33 @@
-"""Which leaves a place selects: walks the members of its records once."""
+"""What a selection on records holds: its nodes, leaves, subjects and page information."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gateway.planning.types import (
     ConnectionNode,
     EdgesNode,
     LeafNode,
+    ListArguments,
     Made,
     MetaNode,
     PageInfoNode,
     PartsNode,
+    Path,
+    RecordIdentity,
     RecordNode,
     RecordPlace,
+    SubjectMember,
     SubjectPlace,
     TotalCount,
 )
+from schema.codes import RecordKind
 
 SUBJECT_ID = "meta.subjectId"
 
 
-def record_nodes(place: RecordPlace) -> Iterator[RecordNode | SubjectPlace]:
+def record_nodes(content: ConnectionNode | RecordNode) -> Iterator[RecordNode | SubjectPlace]:
     """The nodes at a place: of `nodes`, of `edges { node }`, or the record itself."""
-    content = place.content
     if isinstance(content, RecordNode):
         yield content
         return
@@ -36,10 +40,10 @@ def record_nodes(place: RecordPlace) -> Iterator[RecordNode | SubjectPlace]:
                     yield inner
 
 
-def selected_leaves(place: RecordPlace) -> tuple[str, ...]:
+def selected_leaves(content: ConnectionNode | RecordNode) -> tuple[str, ...]:
     """Field names of all leaves selected, each once, probes of nested parts included."""
     names: dict[str, None] = {}
-    for node in record_nodes(place):
+    for node in record_nodes(content):
         if isinstance(node, RecordNode):
             for name in _leaves(node):
                 names[name] = None
@@ -66,10 +70,10 @@ def part_leaves(node: PartsNode) -> tuple[str, ...]:
     return leaves or (node.probe,)
 
 
-def subject_places(place: RecordPlace) -> tuple[SubjectPlace, ...]:
-    """Places of subjects directly below a record place, in document order."""
+def subject_places(content: ConnectionNode | RecordNode) -> tuple[SubjectPlace, ...]:
+    """Places of subjects directly below, in document order."""
     found: list[SubjectPlace] = []
-    for node in record_nodes(place):
+    for node in record_nodes(content):
         if isinstance(node, SubjectPlace):
             found.append(node)
         else:
@@ -95,3 +99,42 @@ def page_members(content: ConnectionNode | RecordNode) -> frozenset[str]:
             elif isinstance(member, EdgesNode) and Made.CURSOR in member.members.values():
                 names.add("cursor")
     return frozenset(names)
+
+
+def record_place(
+    path: Path,
+    field: str,
+    kind: RecordKind,
+    arguments: ListArguments,
+    content: ConnectionNode | RecordNode,
+    is_keyed: bool,
+    record: RecordIdentity | None = None,
+) -> RecordPlace:
+    """Make a record place with what follows from its content."""
+    below = subject_places(content)
+    return RecordPlace(
+        path=path,
+        field=field,
+        kind=kind,
+        arguments=arguments,
+        content=content,
+        is_keyed=is_keyed,
+        below=below,
+        leaves=selected_leaves(content),
+        weight=arguments.first * (1 + sum(place.weight for place in below)),
+        record=record,
+    )
+
+
+def subject_place(
+    path: Path,
+    organisation: Mapping[str, SubjectMember],
+    person: Mapping[str, SubjectMember],
+    order: tuple[str, ...],
+) -> SubjectPlace:
+    """Make a subject place with what follows from its members."""
+    members = (*organisation.values(), *person.values())
+    records = dict.fromkeys(member for member in members if isinstance(member, RecordPlace))
+    ordered = sorted(records, key=lambda place: order.index(place.path[-1]))
+    weight = sum(place.weight for place in ordered)
+    return SubjectPlace(path, organisation, person, order, tuple(ordered), weight)
