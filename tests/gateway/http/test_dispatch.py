@@ -10,11 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.errors import Unavailable
-from gateway.http.build import build_http_app
 from gateway.http.dispatch import HttpApp
 from gateway.http.metrics import Metrics
 from gateway.http.routes import Readiness
 from tests.gateway.http.asgi import Headers, call, post
+from tests.gateway.http.building import build_http_app
 from tests.gateway.http.conftest import HandClock, Memory
 from tests.gateway.http.small_pipeline import SECRET, SmallPipeline
 
