@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from graphql import graphql_sync
 
 from gateway.errors import Unauthenticated
@@ -23,7 +24,9 @@ from tests.gateway.http.building import build_http_app
 from tests.gateway.http.serving import serving
 from tests.gateway.operation.conftest import Loader
 
-PICTURES = Path(__file__).parents[3] / "build" / "query-page"
+BUILD = Path(__file__).parents[3] / "build"
+PICTURES = BUILD / "query-page"
+GRAPHIQL = BUILD / "graphiql"
 CODE = "91410100MADEM0A15B"
 ANSWER: dict[str, Any] = {
     "data": {
@@ -124,18 +127,22 @@ class Showcase:
 
 @asynccontextmanager
 async def opened(
-    width: int = 1360, height: int = 900, language: str = "en"
+    width: int = 1360,
+    height: int = 900,
+    language: str = "en",
+    path: str = "/",
+    ready: str = "document.getElementById('query').value.includes('searchSubjects')",
 ) -> AsyncIterator[tuple[Page, Showcase]]:
-    """Open the query page of a real server in a real browser."""
+    """Open a page of a real server in a real browser; `ready` is true as soon as it is usable."""
 
     async def readiness() -> Readiness:
         return Readiness(())
 
     showcase = Showcase()
-    app = build_http_app(showcase, SystemClock(), Metrics(), readiness)
+    app = build_http_app(showcase, SystemClock(), Metrics(), readiness, graphiql_folder=GRAPHIQL)
     async with browsing() as page, serving(app) as port:
-        await page.open(f"http://127.0.0.1:{port}/", width, height, language)
-        await page.wait_for("document.getElementById('query').value.includes('searchSubjects')")
+        await page.open(f"http://127.0.0.1:{port}{path}", width, height, language)
+        await page.wait_for(ready)
         yield page, showcase
 
 
@@ -291,6 +298,20 @@ async def test_every_control_has_a_name_and_enough_contrast() -> None:
         await page.evaluate("document.getElementById('run').click()")
         await page.wait_for("document.querySelector('#access details')")
         await page.screenshot(PICTURES / "dark.png")
+
+
+@pytest.mark.skipif(
+    not (GRAPHIQL / "graphiql.js").is_file(), reason="GraphiQL was not built by `make graphiql`"
+)
+async def test_graphiql_starts_and_reads_the_schema() -> None:
+    ready = "document.querySelector('.graphiql-execute-button')"
+    async with opened(path="/graphiql", ready=ready) as (page, showcase):
+        await page.evaluate("document.querySelector('.graphiql-sidebar button').click()")
+        await page.wait_for("document.body.innerText.includes('Query')")
+        assert any("__schema" in request.document for request, _ in showcase.asked)
+        await page.wait_for("!document.querySelector('.graphiql-spinner')")
+        await page.screenshot(PICTURES / "graphiql.png")
+        assert page.complaints == []
 
 
 CONTRASTS = """(() => {
