@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from gateway.http.metrics import CacheFill, Metrics
 from tests.gateway.http.test_access_log import RECORD
@@ -58,3 +59,13 @@ def test_two_workers_share_nothing() -> None:
     one, other = Metrics(), Metrics()
     one.finished(RECORD)
     assert not any(name.startswith("gateway_requests_total") for name in samples(other))
+
+
+def test_every_number_is_in_the_reference() -> None:
+    reference = (Path(__file__).parents[3] / "docs/reference/http.md").read_text(encoding="utf-8")
+    lines = Metrics().render().decode().splitlines()
+    names = {line.split()[2] for line in lines if line.startswith("# TYPE gateway_")}
+    assert len(names) >= 10
+    for name in names:
+        if not name.endswith("_created"):
+            assert f"`{name}`" in reference
