@@ -79,12 +79,10 @@ def callers_of(world: World) -> tuple[Caller, ...]:
             Purpose.COURT_ENFORCEMENT,
         )
     ]
-    subjects = sorted({consent.subject for consent in world.consents})[:3]
-    selves = [Caller(CallerClass.SUBJECT, key, Purpose.SELF_QUERY) for key in subjects]
-    persons = sorted(
-        key for each in world.departments for _, key in each.by_key if key.startswith(PERSON)
-    )
-    selves += [Caller(CallerClass.SUBJECT, key, Purpose.SELF_QUERY) for key in persons[:1]]
+    keys = [_richest(world, is_person) for is_person in (False, True)]
+    selves = [
+        Caller(CallerClass.SUBJECT, key, Purpose.SELF_QUERY) for key in (*keys[0][:3], *keys[1][:1])
+    ]
     public = Caller(CallerClass.PUBLIC, None, Purpose.PUBLIC_DISPLAY)
     return (
         public,
@@ -101,6 +99,16 @@ def callers_of(world: World) -> tuple[Caller, ...]:
         Caller(CallerClass.ASSOCIATION, ASSOCIATION, Purpose.EVALUATION),
         Caller(CallerClass.AUDITOR, AUDITOR, Purpose.AUDIT),
     )
+
+
+def _richest(world: World, is_person: bool) -> list[str]:
+    """Subject keys, those with records of most kinds first."""
+    kinds: dict[str, set[RecordKind]] = {}
+    for department in world.departments:
+        for kind, key in department.by_key:
+            if key.startswith(PERSON) == is_person:
+                kinds.setdefault(key, set()).add(kind)
+    return sorted(kinds, key=lambda key: (-len(kinds[key]), key))
 
 
 def _consents(random: Random, departments: tuple[Department, ...]) -> list[Consent]:

@@ -195,7 +195,9 @@ def _clear(rules: list[Rule], deciding: list[Rule]) -> Decision:
     parts: list[Predicate] = [Not(rule.condition.row) for rule in barring if rule.condition.row]
     if not whole:
         parts.append(Or(tuple(rule.condition.row for rule in opening if rule.condition.row)))
-    return Decision(Outcome.CLEAR, tuple(rule.id for rule in named), row=And(tuple(parts)))
+    return Decision(
+        Outcome.CLEAR, tuple(rule.id for rule in named), row=And(tuple(parts)) if parts else None
+    )
 
 
 def _rank(rule: Rule) -> int:

@@ -9,19 +9,24 @@ from typing import Any
 
 import orjson
 
-from policies.model import Caller, CallerClass
+from policies.model import Caller, CallerClass, Use
+from schema.classification import SubjectKind
 from schema.codes import RecordKind
 from schema.records import MODEL
-from tests.oracle.executor import Oracle
+from tests.oracle.access import Access, is_permitted
+from tests.oracle.executor import Oracle, TracedAnswer
 from tests.oracle.invent import Inventor
 from tests.oracle.landscape import Landscape
 from tests.oracle.limits import is_within_limits
 from tests.oracle.links import LINKS
 from tests.oracle.operations import EnumName, Operation, Writing
+from tests.oracle.records import PERSON
 from tests.oracle.selections import PAGED, Selector
 
 UNKNOWN_CODES = ("91410100MA45K1KE05", "91410100706782213G")
 _MANY = (2, 3, 5, 8, 8, 20, 200)
+_MOST_CONSENTING = 8
+"""Subjects asked for at once where each may have given another consent: 16 profiles may stand."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,13 @@ class Generator:
     oracle: Oracle
 
     def operation(self) -> Operation:
-        """A new operation, within the limits of documents."""
+        """A new operation; where it finds nothing, every other time another one."""
+        made = self._within_limits()
+        if self.random.random() < 0.5 and not self._rows(made):
+            return self._within_limits()
+        return made
+
+    def _within_limits(self) -> Operation:
         while True:
             caller = self.random.choice(self.landscape.callers)
             writer = _Writer(self.random, self.landscape, self.oracle, caller)
@@ -55,10 +66,15 @@ class Generator:
         return replace(operation, variables=chosen)
 
     def _answer(self, operation: Operation) -> Any:
-        body = self.oracle.answer(
+        return orjson.loads(self._traced(operation).body)["data"]
+
+    def _rows(self, operation: Operation) -> int:
+        return self._traced(operation).rows
+
+    def _traced(self, operation: Operation) -> TracedAnswer:
+        return self.oracle.traced(
             operation.document, operation.operation_name, operation.variables, operation.caller
         )
-        return orjson.loads(body)["data"]
 
 
 def _cursors(data: Any) -> Iterator[str]:
@@ -102,6 +118,8 @@ class _Writer:
             self._entities,
             self._statistics,
         ]
+        if self.caller.caller_class is CallerClass.SUBJECT:
+            choices += [self._node if self._is_person() else self._subject] * 12
         count = self.random.choice([1, 1, 1, 1, 2, 2, 3, 5])
         members = [f"r{number}: {self.random.choice(choices)()}" for number in range(count)]
         if count < 5 and self.random.random() < 0.1:
@@ -126,8 +144,11 @@ class _Writer:
         return self._finished([root])
 
     def _paged_subject(self, first: int) -> str:
-        name = self.random.choice([name for name, link in LINKS.items() if link.is_list])
-        kind = LINKS[name].kind
+        kind = self._kind()
+        names = [name for name, link in LINKS.items() if link.is_list and link.kind is kind]
+        if not names:
+            kind, names = RecordKind.ADMINISTRATIVE_PENALTY, ["penalties"]
+        name = names[0]
         arguments = self.select.list_arguments(kind, first)
         type_name = f"{MODEL.kinds[kind].type_name}Connection"
         listed = self.select.paged(name, arguments, type_name, self.select.record(kind, 1))
@@ -153,12 +174,17 @@ class _Writer:
 
     def _subjects(self) -> str:
         count = min(self.random.choice(_MANY), len(self.landscape.codes))
+        if self._consenting():
+            count = min(count, _MOST_CONSENTING)
         if count > 50 and self.random.random() < 0.6:
             count = 20
         kind = self._kind()
         codes = [self._code(kind) for _ in range(count)]
         lists = [name for name, link in LINKS.items() if link.kind is kind]
+        if count > 20:
+            self.select.most_records = 3
         below = self.select.subject("Organisation", 1 if count > 20 else 2, lists[:1])
+        self.select.most_records = 20
         return f"subjects(usccs: {self.writing.value('[USCC!]!', codes)}){below}"
 
     def _entities(self) -> str:
@@ -216,7 +242,9 @@ class _Writer:
         sealing = self.landscape.world.sealing
         choice = self.random.random()
         kind = self._kind()
-        if choice < 0.35:
+        if self._is_person() and choice < 0.8:
+            text = sealing.seal(["S", self.caller.organisation], ["id"])
+        elif choice < 0.35:
             text = sealing.seal(["S", self._code(kind)], ["id"])
         elif choice < 0.5 and self.landscape.persons:
             text = sealing.seal(["S", self.random.choice(self.landscape.persons)], ["id"])
@@ -241,15 +269,35 @@ class _Writer:
         ]
         return f"node(id: {given}){self.writing.selection('Node', members)}"
 
+    def _is_person(self) -> bool:
+        return (self.caller.organisation or "").startswith(PERSON)
+
     def _kind(self) -> RecordKind:
-        return self.random.choice(sorted(self.landscape.having, key=lambda kind: kind.value))
+        """A kind, mostly one that the caller may read of some subject."""
+        own = self.caller.organisation
+        kinds = sorted(self.landscape.having, key=lambda kind: kind.value)
+        if self.caller.caller_class is CallerClass.SUBJECT and self.random.random() < 0.8:
+            kinds = [kind for kind in kinds if own in self.landscape.having[kind]] or kinds
+        readable = [kind for kind in kinds if self._may_read(kind)]
+        return self.random.choice(readable if readable and self.random.random() < 0.9 else kinds)
+
+    def _may_read(self, kind: RecordKind) -> bool:
+        access = Access(self.landscape.world, self.caller)
+        profiles = [access.kind_profile(SubjectKind.ORGANISATION)]
+        if self.caller.caller_class is CallerClass.SUBJECT and self.caller.organisation:
+            profiles.append(access.profile(self.caller.organisation))
+        return any(
+            is_permitted(access.decide(MODEL.kinds[kind].type_name, Use.READ, profile, provider))
+            for provider in self.landscape.world.providers(kind)
+            for profile in profiles
+        )
 
     def _code(self, kind: RecordKind) -> str:
         """The code of an organisation that mostly has records of the kind."""
         choice = self.random.random()
         own = self.caller.organisation
         if self.caller.caller_class is CallerClass.SUBJECT and own in self.landscape.codes:
-            if choice < 0.6:
+            if choice < 0.8:
                 return own
         elif choice < 0.3 and (consenting := self._consenting()):
             return self.random.choice(consenting)
@@ -262,7 +310,7 @@ class _Writer:
         return [
             consent.subject
             for consent in self.landscape.world.consents
-            if consent.institution == institution and not consent.subject.startswith("P:")
+            if consent.institution == institution and not consent.subject.startswith(PERSON)
         ]
 
 

@@ -37,14 +37,19 @@ _NESTED_TYPES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Selector:
-    """Writes selection sets."""
+    """Writes selection sets.
+
+    Attributes:
+        most_records: the largest page asked for.
+    """
 
     random: Random
     landscape: Landscape
     invent: Inventor
     writing: Writing
+    most_records: int = 20
 
     def record(self, kind: RecordKind, depth: int, own_type: str | None = None) -> str:
         """A selection set on a record.
@@ -63,7 +68,7 @@ class Selector:
         if self.random.random() < 0.25:
             members.append(self.writing.field("id", {}))
         if depth > 0 and self.random.random() < 0.25:
-            members.append(self.writing.field("subject", {}, self.subject("CreditSubject", depth)))
+            members.append(self._followed(depth))
         self.random.shuffle(members)
         if own_type is None:
             return self.writing.selection(type_name, members)
@@ -144,7 +149,14 @@ class Selector:
 
     def first(self) -> int:
         """A page size, mostly small."""
-        return self.random.choice([0, 1, 1, 2, 2, 3, 3, 5, 5, 20])
+        return min(self.random.choice([0, 1, 1, 2, 2, 3, 3, 5, 5, 20]), self.most_records)
+
+    def _followed(self, depth: int) -> str:
+        """The subject of a record, of which there may be many: little is asked of each."""
+        before, self.most_records = self.most_records, 2
+        below = self.subject("CreditSubject", depth)
+        self.most_records = before
+        return self.writing.field("subject", {}, below)
 
     def _link(self, name: str, depth: int) -> str:
         link = LINKS[name]

@@ -258,8 +258,6 @@ class Walk:
             if selected.name in ("id", "__typename") and name not in place.kind.by_name:
                 continue
             if name == "subject":
-                if not any(cell.is_asked for cell in place.cells.values()):
-                    continue
                 self._leaf(place, below, SUBJECT_ID, selected.columns)
                 self._record_subjects(place, below, selected)
             elif name in place.kind.by_name:

@@ -1,0 +1,23 @@
+"""The three departments' adapters over given databases, built as their packages build them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.contract import Adapter, AdapterSettings
+from plugins.courts.adapter import build_adapter as courts_adapter
+from plugins.courts.settings import parse_settings as courts_settings
+from plugins.market.adapter import build_adapter as market_adapter
+from plugins.market.settings import parse_settings as market_settings
+from plugins.tax.adapter import build_adapter as tax_adapter
+from plugins.tax.settings import parse_settings as tax_settings
+
+
+def adapters_at(urls: Mapping[str, str]) -> dict[str, Adapter]:
+    """Adapters by slug, not open yet."""
+    settings = {slug: AdapterSettings({"url": url, "pool_size": "4"}) for slug, url in urls.items()}
+    return {
+        "market": market_adapter(market_settings(settings["market"])),
+        "tax": tax_adapter(tax_settings(settings["tax"])),
+        "courts": courts_adapter(courts_settings(settings["courts"])),
+    }
