@@ -13,12 +13,12 @@ from gateway.authorization.authorize import Authorizer
 from gateway.contract import FetchContext
 from gateway.errors import ClientError
 from gateway.fetching.executor import Fetcher
-from gateway.http.types import Credentials, RequestFacts
 from gateway.identity.authenticate import Authenticator
 from gateway.operation.errors import RequestError
 from gateway.operation.operations import Operations
 from gateway.operation.types import OperationAnswer, OperationRequest
 from gateway.planning.plans import Plans
+from gateway.request import Credentials, RequestFacts
 from gateway.trail import Trail
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from gateway.answering.answer import WrittenAnswer
 from gateway.audit.types import AuditEntry, ConsentUse, DecisionDigest, DepartmentOutcome
 from gateway.fetching.types import FetchResults
-from gateway.http.types import RequestFacts
 from gateway.identity.principal import Principal
 from gateway.operation.types import ValidatedOperation
+from gateway.request import RequestFacts
 from policies.model import Caller, CallerClass
 
 ANSWERED = "ANSWERED"
