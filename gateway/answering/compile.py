@@ -30,6 +30,11 @@ from schema.classification import Origin
 from schema.records import MODEL
 
 
+def scrub_value(value: Any) -> Any:
+    """Free text with personal numbers hidden; anything that is no text as it is."""
+    return scrub(value) if isinstance(value, str) else value
+
+
 class SubjectJson(Protocol):
     """Gives the JSON of the subject that stands at a place under a key."""
 
@@ -60,7 +65,7 @@ class _Source:
         self._kind = MODEL.kinds[stream.place.kind]
         self.names: dict[str, object] = {
             "record_id": opaque.record_id,
-            "scrub": scrub,
+            "scrub": scrub_value,
             "subject_id": _subject_id,
         }
 

@@ -13,8 +13,8 @@ from weakref import WeakKeyDictionary
 
 import orjson
 
-from gateway.answering.compile import WriteRows, compile_writer
-from gateway.answering.free_text import has_suspect, scrub
+from gateway.answering.compile import WriteRows, compile_writer, scrub_value
+from gateway.answering.free_text import has_suspect
 from gateway.authorization.authorize import AuthorizedPlan
 from gateway.authorization.types import Stream
 from gateway.contract import PERSON_KEY_PREFIX, RECORD_ID, SUBJECT_KEY, Row
@@ -301,7 +301,7 @@ def _scrubbed(names: Sequence[str], json: bytes) -> bytes:
     records = orjson.loads(b"[" + json + b"]")
     for record in records:
         for name in names:
-            record[name] = scrub(record[name])
+            record[name] = scrub_value(record[name])
     return orjson.dumps(records)[1:-1]
 
 

@@ -38,26 +38,31 @@ class Parameters:
         return f"${len(self.values)}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class TableSql:
     """SQL of one mapping's fields, with record effects in place.
 
     Attributes:
-        marked: parameter of the array of marked record ids; None if there are none.
+        parameters: of the statement; marked record ids are added when they are first needed.
+        marked: ids of records under objection whatever the source says.
     """
 
     mapping: KindMapping
-    marked: str | None
+    parameters: Parameters
+    marked: tuple[str, ...] = ()
+    _marked_parameter: str | None = None
 
     def column(self, name: str) -> ColumnSql:
         if name == RECORD_ID:
             raw = f"r.{identifier(self.mapping.record_id)}"
             return ColumnSql(raw, f'{raw} COLLATE "C"', None)
         made = column_sql(self.mapping.columns.get(name))
-        if name == OBJECTION_MARK and self.marked is not None:
+        if name == OBJECTION_MARK and self.marked:
+            if self._marked_parameter is None:
+                self._marked_parameter = self.parameters.add(list(self.marked))
             raw = f"r.{identifier(self.mapping.record_id)}"
             base = made.shown if name in self.mapping.columns else "false"
-            sql = f"({raw} = ANY({self.marked}::text[]) OR {base})"
+            sql = f"({raw} = ANY({self._marked_parameter}::text[]) OR {base})"
             return ColumnSql(sql, sql, "::boolean")
         return made
 
@@ -65,7 +70,7 @@ class TableSql:
         return (
             name == RECORD_ID
             or name in self.mapping.columns
-            or (name == OBJECTION_MARK and self.marked is not None)
+            or (name == OBJECTION_MARK and bool(self.marked))
         )
 
     def mapped(self, name: str) -> Column | None:

@@ -156,8 +156,7 @@ class StatementBuilder:
     ) -> str:
         selection = request.selection
         mapping = self._mapping(selection.kind)
-        marked = parameters.add(list(selection.marked)) if selection.marked else None
-        table = TableSql(mapping, marked)
+        table = TableSql(mapping, parameters, selection.marked)
         conditions = [condition_sql(selection.predicate, table, parameters)]
         conditions += subject_conditions(mapping, selection.subject_kinds)
         if keys is not None:

@@ -1,0 +1,121 @@
+"""Which requests a level of a plan needs, and where each answer belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.authorization.authorize import AuthorizedPlan
+from gateway.authorization.types import Stream
+from gateway.contract import (
+    PERSON_KEY_PREFIX,
+    RECORD_ID,
+    After,
+    RecordRequest,
+    RecordSelection,
+)
+from gateway.fetching.cursors import cursor_context
+from gateway.fetching.types import EVERYBODY, FetchResults, PlaceRecords
+from gateway.opaque import CursorPosition, OpaqueCodec
+from gateway.planning.types import RecordPlace, SubjectPlace
+from schema.codes import RecordKind
+
+EXISTENCE = RecordSelection(kind=RecordKind.REGISTRATION, fields=(RECORD_ID,))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, and where its answer goes: a stream's place, or a question of existence."""
+
+    slug: str
+    request: RecordRequest
+    stream: Stream | None
+    probed: SubjectPlace | None = None
+
+
+class Asker:
+    """Collects the requests of one level."""
+
+    def __init__(
+        self,
+        plan: AuthorizedPlan,
+        variables: Mapping[str, Any],
+        opaque: OpaqueCodec,
+        results: FetchResults,
+    ) -> None:
+        self._plan = plan
+        self._variables = variables
+        self._opaque = opaque
+        self._results = results
+        self.asked: list[Asked] = []
+
+    def subjects(self, place: SubjectPlace) -> None:
+        """Ask for the records of the subjects at a place."""
+        places = self._results.places
+        for record_place in place.records:
+            places[record_place] = PlaceRecords()
+        for profile, keys in self._results.subjects[place].groups.items():
+            is_person = keys[0].startswith(PERSON_KEY_PREFIX)
+            members = place.person if is_person else place.organisation
+            for member in members.values():
+                if isinstance(member, RecordPlace):
+                    self._streams(member, self._plan.keyed_streams(member, profile), keys)
+
+    def everybody(self, place: RecordPlace) -> None:
+        """Ask for records over all subjects."""
+        self._results.places[place] = PlaceRecords()
+        self._streams(place, self._plan.listed_streams(place), None)
+
+    def existence(self, place: SubjectPlace) -> None:
+        """Ask which of the codes at a place are registered."""
+        subjects = self._results.subjects[place]
+        keys = tuple(key for key in subjects.distinct if not key.startswith(PERSON_KEY_PREFIX))
+        if keys:
+            for provider in self._plan.registrars():
+                for part in _parts(keys, provider.manifest.max_keys):
+                    request = RecordRequest(".".join(place.path), EXISTENCE, part)
+                    self.asked.append(Asked(provider.slug, request, None, place))
+
+    def _streams(
+        self, place: RecordPlace, streams: Sequence[Stream], keys: tuple[str, ...] | None
+    ) -> None:
+        if not streams:
+            return
+        after = None
+        text = place.arguments.after.resolve(self._variables)
+        if text is not None:
+            position = self._position(place, (EVERYBODY,) if keys is None else keys, text)
+            if position is None:
+                self._results.places[place].refused = True
+                return
+            after = After(position.values, position.department, position.record_id)
+        path = place.path[-1]
+        for stream in streams:
+            slug = stream.provider.slug
+            if keys is None or len(keys) <= stream.provider.manifest.max_keys:
+                request = RecordRequest(path, stream.selection, keys, after)
+                self.asked.append(Asked(slug, request, stream))
+                continue
+            for part in _parts(keys, stream.provider.manifest.max_keys):
+                request = RecordRequest(path, stream.selection, part, after)
+                self.asked.append(Asked(slug, request, stream))
+
+    def _position(
+        self, place: RecordPlace, keys: tuple[str, ...], text: str
+    ) -> CursorPosition | None:
+        """The position of a cursor; None if it was made elsewhere. It is bound to one subject."""
+        if len(keys) != 1:
+            return None
+        context = cursor_context(place, keys[0], self._plan.caller)
+        position = self._opaque.read_cursor(text, context)
+        if position is None or len(position.values) != len(place.arguments.order):
+            return None
+        return position
+
+
+def _parts(keys: tuple[str, ...], most: int) -> Sequence[tuple[str, ...]]:
+    """Keys in pieces of at most `most`; the same tuple if one piece is enough."""
+    if len(keys) <= most:
+        return (keys,)
+    return [keys[start : start + most] for start in range(0, len(keys), most)]

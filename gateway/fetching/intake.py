@@ -1,0 +1,145 @@
+"""Answers of one level, put to their places: checked, merged over departments, cut to the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gateway.authorization.types import Stream
+from gateway.contract import Batch, JsonBatch, Row, RowBatch
+from gateway.fetching.asking import Asked
+from gateway.fetching.checks import BatchChecks
+from gateway.fetching.merge import merge_rows
+from gateway.fetching.types import (
+    EVERYBODY,
+    FetchResults,
+    PlaceRecords,
+    Records,
+    Run,
+    SourceOutcome,
+)
+from gateway.planning.types import RecordPlace, SubjectPlace
+
+Answer = Batch | SourceOutcome
+
+
+class Intake:
+    """Takes the answers of one level."""
+
+    def __init__(self, results: FetchResults, checks: BatchChecks) -> None:
+        self._results = results
+        self._checks = checks
+        self._pending: dict[RecordPlace, dict[str, list[tuple[Stream, Sequence[Row]]]]] = {}
+        self._failed: dict[RecordPlace, set[str]] = {}
+        self._known: dict[SubjectPlace, set[str]] = {}
+
+    def take(self, asked: Sequence[Asked], answers: Sequence[Answer]) -> None:
+        """Take all answers, in the order of the requests."""
+        for item, answer in zip(asked, answers, strict=True):
+            checked = self._checked(item, answer)
+            if item.stream is None:
+                self._take_existence(item, checked)
+            elif isinstance(checked, SourceOutcome):
+                self._fail(item, item.stream, checked)
+            elif isinstance(checked, JsonBatch):
+                self._take_json(item, item.stream, checked)
+            else:
+                self._take_rows(item, item.stream, checked)
+        for place, pending in self._pending.items():
+            self._merge(place, pending)
+        for place, keys in self._failed.items():
+            for key in keys:
+                self._results.places[place].totals.pop(key, None)
+        for probed, known in self._known.items():
+            self._note_unknown(probed, known)
+
+    def _checked(self, item: Asked, answer: Answer) -> Answer:
+        if isinstance(answer, SourceOutcome):
+            return answer
+        keys = item.request.keys
+        groups = 1 if keys is None else len(keys)
+        if item.stream is None:
+            is_sound = isinstance(answer, RowBatch) and len(answer.groups) == groups
+        else:
+            is_sound = self._checks.is_sound(item.stream, answer, groups)
+        if is_sound:
+            return answer
+        self._results.note_source(item.slug, SourceOutcome.MALFORMED)
+        return SourceOutcome.MALFORMED
+
+    def _fail(self, item: Asked, stream: Stream, outcome: SourceOutcome) -> None:
+        self._results.places[stream.place].failed[item.slug] = outcome
+        failed = self._failed.setdefault(stream.place, set())
+        failed.update(item.request.keys or (EVERYBODY,))
+
+    def _take_json(self, item: Asked, stream: Stream, batch: JsonBatch) -> None:
+        found = self._results.places[stream.place]
+        keys = item.request.keys or (EVERYBODY,)
+        self._count(item.slug, sum(batch.counts))
+        found.json.update(zip(keys, batch.groups, strict=True))
+        if stream.selection.lookahead:
+            first = stream.selection.first
+            found.more.update(
+                key for key, count in zip(keys, batch.counts, strict=True) if count > first
+            )
+        if batch.totals is not None:
+            found.totals.update(zip(keys, batch.totals, strict=True))
+
+    def _take_rows(self, item: Asked, stream: Stream, batch: RowBatch) -> None:
+        pending = self._pending.setdefault(stream.place, {})
+        keys = item.request.keys or (EVERYBODY,)
+        self._count(item.slug, sum(map(len, batch.groups)))
+        for key, rows in zip(keys, batch.groups, strict=True):
+            pending.setdefault(key, []).append((stream, rows))
+        if batch.totals is not None:
+            totals = self._results.places[stream.place].totals
+            for key, total in zip(keys, batch.totals, strict=True):
+                totals[key] = totals.get(key, 0) + total
+
+    def _count(self, slug: str, rows: int) -> None:
+        self._results.rows[slug] = self._results.rows.get(slug, 0) + rows
+
+    def _merge(
+        self, place: RecordPlace, pending: dict[str, list[tuple[Stream, Sequence[Row]]]]
+    ) -> None:
+        found: PlaceRecords = self._results.places[place]
+        for key, streams in pending.items():
+            found.records[key] = _page(place, streams)
+
+    def _take_existence(self, item: Asked, answer: Answer) -> None:
+        place = item.probed
+        if place is None:  # pragma: no cover - a request without stream asks for existence
+            return
+        known = self._known.setdefault(place, set())
+        if isinstance(answer, RowBatch):
+            keys = item.request.keys or ()
+            known.update(key for key, rows in zip(keys, answer.groups, strict=True) if rows)
+        else:
+            known.update(self._results.subjects[place].distinct)
+
+    def _note_unknown(self, place: SubjectPlace, known: set[str]) -> None:
+        subjects = self._results.subjects[place]
+        asked = [key for key in subjects.distinct if not key.startswith("P:")]
+        if len(known) < len(asked):
+            unknown = frozenset(key for key in asked if key not in known)
+            self._results.subjects[place] = replace(subjects, unknown=unknown)
+
+
+def _page(place: RecordPlace, streams: Sequence[tuple[Stream, Sequence[Row]]]) -> Records:
+    first = place.arguments.first
+    answered = tuple(sorted({stream.provider.code for stream, _ in streams}))
+    if len(streams) == 1:
+        stream, rows = streams[0]
+        has_next = len(rows) > first
+        return Records([(stream, rows[:first] if has_next else rows)], has_next, answered)
+    merged = merge_rows(place, streams)
+    return Records(_runs(merged[:first]), len(merged) > first, answered)
+
+
+def _runs(merged: Sequence[tuple[Stream, Row]]) -> list[Run]:
+    runs: list[tuple[Stream, list[Row]]] = []
+    for stream, row in merged:
+        if not runs or runs[-1][0] is not stream:
+            runs.append((stream, []))
+        runs[-1][1].append(row)
+    return list(runs)
