@@ -18,8 +18,10 @@ from schema.records import MODEL, RECORD_TYPES
 FIRST_DEFAULT = 20
 
 
-@strawberry.type(description="分页信息 / Relay page information")
+@strawberry.federation.type(shareable=True, description="分页信息 / Relay page information")
 class PageInfo:
+    """Shareable, so that other subgraphs of a supergraph may have connections of their own."""
+
     has_next_page: bool
     has_previous_page: bool
     start_cursor: str | None
