@@ -1,0 +1,1 @@
+"""Servers that are measured beside the gateway; each is a program of its own."""
