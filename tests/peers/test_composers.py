@@ -1,0 +1,36 @@
+"""The subgraph that the gateway serves composes, by both composers that there are."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.peers.composers import COMPOSERS, Subgraph, compose, second_subgraph
+
+NOWHERE = "http://127.0.0.1:9/graphql"
+
+
+@pytest.mark.parametrize("composer", COMPOSERS)
+def test_the_gateway_alone_composes(composer: str, credit: Subgraph) -> None:
+    composition = compose(composer, [credit])
+    assert composition.errors == []
+    assert composition.supergraph is not None
+    assert "type Organisation implements" in composition.supergraph
+
+
+@pytest.mark.parametrize("composer", COMPOSERS)
+def test_a_second_subgraph_extends_organisations(composer: str, credit: Subgraph) -> None:
+    composition = compose(composer, [credit, second_subgraph(NOWHERE)])
+    assert composition.errors == []
+    assert composition.supergraph is not None
+    organisation = composition.supergraph.split("type Organisation implements")[1].split("\n}")[0]
+    assert "parkingPermits: Int" in organisation
+    assert "registration: Registration" in organisation
+
+
+@pytest.mark.parametrize("composer", COMPOSERS)
+def test_a_second_subgraph_may_not_answer_for_the_gateway(composer: str, credit: Subgraph) -> None:
+    second = second_subgraph(NOWHERE)
+    claiming = second.sdl.replace("parkingPermits: Int", "parkingPermits: Int\n  id: ID!")
+    composition = compose(composer, [credit, Subgraph("parking", NOWHERE, claiming)])
+    assert composition.supergraph is None
+    assert any("Organisation.id" in error for error in composition.errors)
