@@ -7,6 +7,8 @@ import click
 from gateway.cli.audit import audit
 from gateway.cli.check import check
 from gateway.cli.consent import consent
+from gateway.cli.demo import demo
+from gateway.cli.explain import explain
 from gateway.cli.load import load
 from gateway.cli.policy import policy
 from gateway.cli.serve import serve
@@ -18,5 +20,5 @@ def main() -> None:
     """Share public credit data between a city's departments as one network."""
 
 
-for command in (audit, check, consent, load, policy, serve):
+for command in (audit, check, consent, demo, explain, load, policy, serve):
     main.add_command(command)

@@ -2,13 +2,23 @@
 
 A department registers a click command under the entry point group `credit_gateway.loaders`, named
 after itself. The gateway knows none of them by name.
+
+Where a demonstration has run in the current folder, its databases are the default for a loader's
+option `--database`: after the command line and the environment, and only the owner's file is used.
 """
 
+from collections.abc import Mapping
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 import click
+import orjson
+
+from gateway.settings import SettingsError, read_secret
 
 LOADERS = "credit_gateway.loaders"
+DEMO_DESCRIPTION = Path("build/demo.json")
 
 
 def _loaders() -> dict[str, EntryPoint]:
@@ -36,5 +46,25 @@ class LoaderGroup(click.Group):
 
 
 @click.group(cls=LoaderGroup)
-def load() -> None:
+@click.pass_context
+def load(context: click.Context) -> None:
     """Import real extracts into a department's database."""
+    context.default_map = {
+        department: {"database": partial(_tell, department, url)}
+        for department, url in demo_databases(DEMO_DESCRIPTION).items()
+    }
+
+
+def demo_databases(description: Path) -> Mapping[str, str]:
+    """Database URL per department of the demonstration described in this file, if there is one."""
+    try:
+        found = orjson.loads(read_secret(description)).get("loaders", {})
+    except (SettingsError, orjson.JSONDecodeError, AttributeError):
+        return {}
+    return {str(department): str(url) for department, url in found.items()}
+
+
+def _tell(department: str, url: str) -> str:
+    """The URL, and a word on where it comes from: nobody named it."""
+    click.echo(f"database: that of the demonstration's department `{department}`", err=True)
+    return url

@@ -1,0 +1,141 @@
+"""Everything between databases and a server: keys, clients, consents, tokens, settings file."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import orjson
+
+from gateway.demo.city.cases import CASES
+from gateway.demo.city.settings import CITY_DAY
+from gateway.demo.consents import file_consents
+from gateway.demo.databases import DemoDatabases
+from gateway.demo.errors import DemoError
+from gateway.demo.files import DemoDescription, DemoFiles
+from gateway.demo.profiles import PROFILES
+from gateway.entitlements.consent_register import ConsentRegister
+from gateway.entitlements.registers import ClientRegister
+from gateway.errors import GatewayError
+from gateway.identity.issuer import LONGEST_DEMO_LIFETIME_S, LocalIssuer
+from gateway.identity.keys import load_or_create_key
+from gateway.settings import Settings, load_settings
+from gateway.store.connect import StoreAddress, connector
+from gateway.store.migrate import migrate, shipped_migrations
+from gateway.store.pool import LightPool
+
+ISSUER = "https://issuer.demo.invalid"
+AUDIENCE = "credit-gateway-demo"
+_OPAQUE_KEY_BYTES, _AUDIT_KEY_BYTES, _TOKEN_ID_BYTES = 64, 32, 16
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """A demonstration that only needs a server.
+
+    Attributes:
+        settings: as the settings file says.
+        tokens: per profile.
+    """
+
+    settings: Settings
+    description: DemoDescription
+
+
+async def provision(databases: DemoDatabases, files: DemoFiles, port: int) -> Provisioned:
+    """Fill the gateway's own database, mint tokens, write settings and description.
+
+    Raises:
+        DemoError: the gateway's own database cannot be used.
+    """
+    await _fill_store(databases.store_url)
+    tokens = _mint_tokens(files)
+    for name, token in tokens.items():
+        if token is not None:
+            files.write_token(name, token)
+    _write_settings(databases, files, port)
+    market = databases.access["market"].owner_url
+    files.write_secret("market-owner-url", market)
+    description = DemoDescription(
+        f"http://127.0.0.1:{port}",
+        tokens,
+        {name: getattr(CASES, name).code for name in CASES.__slots__},
+        {"market": market},
+    )
+    description.write(files.description)
+    return Provisioned(load_settings(files.settings, environment={}), description)
+
+
+async def _fill_store(url: str) -> None:
+    pool = LightPool(connector(StoreAddress(url, application_name="credit-gateway-demo")), 1)
+    try:
+        async with pool.connection() as connection:
+            await migrate(connection, shipped_migrations())
+        clients = ClientRegister(pool)
+        for profile in PROFILES.by_name().values():
+            if profile.client is not None:
+                await clients.put(profile.client)
+        await file_consents(ConsentRegister(pool), datetime.now(UTC))
+    except GatewayError as error:
+        raise DemoError(f"the gateway's own database cannot be used: {error}") from error
+    finally:
+        await pool.aclose()
+
+
+def _mint_tokens(files: DemoFiles) -> Mapping[str, str | None]:
+    issuer = LocalIssuer(
+        ISSUER,
+        AUDIENCE,
+        load_or_create_key(files.secrets / "issuer.jwk"),
+        time.time,
+        lambda: os.urandom(_TOKEN_ID_BYTES).hex(),
+        is_demo=True,
+    )
+    _jwks(files).write_bytes(orjson.dumps(issuer.jwks(), option=orjson.OPT_INDENT_2))
+    return {
+        name: None
+        if profile.request is None
+        else issuer.mint(profile.request, LONGEST_DEMO_LIFETIME_S)
+        for name, profile in PROFILES.by_name().items()
+    }
+
+
+def _jwks(files: DemoFiles) -> Path:
+    return files.data / "issuer-public.json"
+
+
+def _write_settings(databases: DemoDatabases, files: DemoFiles, port: int) -> None:
+    """Write the settings file: it names secrets by their files, and holds none."""
+    day = date.fromordinal(CITY_DAY)
+    opaque = files.secret_bytes("opaque.key", _OPAQUE_KEY_BYTES)
+    audit = files.secret_bytes("audit.key", _AUDIT_KEY_BYTES)
+    store = files.write_secret("store-url", databases.store_url)
+    lines = [
+        "# Settings of the demonstration, written at each of its starts.",
+        "[server]",
+        f"port = {port}",
+        "# The generated city stands still on this day; real use leaves it out.",
+        f"today = {day.isoformat()}",
+        "[store]",
+        _reference("url", store, files),
+        "[identity]",
+        f'issuer = "{ISSUER}"',
+        f'audience = "{AUDIENCE}"',
+        f'jwks = "{_jwks(files).name}"',
+        "is_demo = true",
+        "[keys]",
+        f'opaque_files = ["{opaque.relative_to(files.data)}"]',
+        f'audit_file = "{audit.relative_to(files.data)}"',
+    ]
+    for slug, access in databases.access.items():
+        reader = files.write_secret(f"{slug}-url", access.reader_url)
+        lines += [f"[adapters.{slug}]", _reference("url", reader, files)]
+    files.settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _reference(key: str, path: Path, files: DemoFiles) -> str:
+    return f'{key} = {{ file = "{path.relative_to(files.data)}" }}'

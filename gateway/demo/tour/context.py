@@ -1,0 +1,96 @@
+"""What all parts of the tour share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from textwrap import wrap
+
+from rich import box
+from rich.console import Console
+from rich.rule import Rule as Line
+from rich.table import Table
+from rich.text import Text
+
+from gateway.audit.log import AuditLog
+from gateway.demo.databases import DepartmentSwitch
+from gateway.demo.files import DemoDescription, DemoFiles
+from gateway.demo.profiles import Profile
+from gateway.demo.tour.client import Answer, GatewayClient
+from gateway.settings import Settings
+from policies.model import Rule
+
+_CODE_INDENT = 2
+_HANGING_INDENT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was asked on the tour, for the audit at its end."""
+
+    what: str
+    profile: Profile
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class TourContext:
+    """The running demonstration as the tour sees it.
+
+    Attributes:
+        rules: by id, for their intent in words.
+        courts_switch: None where no department can be switched off.
+        asked: every question so far; each part adds its own.
+    """
+
+    console: Console
+    client: GatewayClient
+    settings: Settings
+    description: DemoDescription
+    files: DemoFiles
+    audit: AuditLog
+    rules: Mapping[str, Rule]
+    courts_switch: DepartmentSwitch | None
+    asked: list[Asked] = field(default_factory=list)
+
+    async def ask(
+        self, what: str, profile: Profile, query: str, variables: Mapping[str, object]
+    ) -> Answer:
+        """Ask as a profile and remember it."""
+        answer = await self.client.ask(profile.name, query, variables)
+        self.asked.append(Asked(what, profile, answer))
+        return answer
+
+    def heading(self, title_en: str, title_zh: str) -> None:
+        self.console.print()
+        self.console.print(Line(f"{title_en}  {title_zh}", align="left", characters="="))
+
+    def text(self, text: str) -> None:
+        """A paragraph, taken literally."""
+        self.console.print(Text(text))
+
+    def code(self, text: str) -> None:
+        """Lines of a program or a plan, indented; what is too long goes on further in."""
+        for line in text.splitlines():
+            indent = " " * (len(line) - len(line.lstrip()) + _CODE_INDENT)
+            folded = wrap(
+                line.strip(),
+                self.console.width,
+                initial_indent=indent,
+                subsequent_indent=indent + " " * _HANGING_INDENT,
+                break_on_hyphens=False,
+            )
+            for part in folded or [""]:
+                self.console.print(Text(part), soft_wrap=True)
+
+
+def small_table(title: str) -> Table:
+    """A table with little ink, so that five columns stand in 80 characters."""
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )

@@ -1,0 +1,79 @@
+"""Part 5: address, tokens, and lines to copy."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from gateway.demo.city.cases import CASES
+from gateway.demo.files import DemoDescription, DemoFiles
+from gateway.demo.profiles import PROFILES
+from gateway.demo.tour.context import TourContext, small_table
+
+_OTHER_PORT = 8481
+
+
+def curl_lines(description: DemoDescription, files: DemoFiles) -> tuple[str, ...]:
+    """Lines for a shell in the folder where the demonstration was started."""
+    code = CASES.penalised_firm.code
+    look = f'{{ subject(uscc: "{code}") {{ registration {{ name status }} }} }}'
+    loan = (
+        f'{{ subject(uscc: "{code}") {{ taxpayerCredit {{ grade score }} '
+        "taxPayments(first: 3) { nodes { taxKind paidAmount } } } }"
+    )
+    return (
+        _curl(description, look, None),
+        _curl(description, loan, f"{files.tokens}/{PROFILES.bank.name}"),
+    )
+
+
+def _curl(description: DemoDescription, query: str, token_file: str | None) -> str:
+    escaped = query.replace('"', '\\"')
+    parts = ["curl -sS", f"{description.address}/graphql", "-H 'content-type: application/json'"]
+    if token_file is not None:
+        parts.append(f'-H "authorization: Bearer $(cat {token_file})"')
+    parts.append(f"""-d '{{"query": "{escaped}"}}'""")
+    return " ".join(parts)
+
+
+def show_ending(context: TourContext, is_staying: bool) -> None:
+    """Say how to go on."""
+    context.heading("5. Your turn", "自己试一试")
+    files, address = context.files, context.description.address
+    if is_staying:
+        context.text(f"The gateway answers at {address}/graphql, a query page at {address}/.")
+    else:
+        context.text(f"While it runs (without --once) the gateway answers at {address}/graphql.")
+    context.text(
+        f"Address, tokens and codes for scripts: {files.description}. Tokens live for a week; one"
+        f" file each in {files.tokens}/ 令牌每种身份一个文件，有效期一周:"
+    )
+    table = small_table("")
+    for heading in ("token file\n令牌文件", "caller\n查询方", ""):
+        table.add_column(heading)
+    for profile in PROFILES.by_name().values():
+        if profile.request is not None:
+            cells = (profile.name, profile.title_en, profile.title_zh)
+            table.add_row(*(Text(cell) for cell in cells))
+    context.console.print(table)
+    context.text("Ask without a token, then as the bank 先匿名查询，再以银行身份查询:")
+    _lines(context, curl_lines(context.description, files))
+    context.text("While it runs, on the same databases 运行期间，使用同样的数据库（在另一终端）:")
+    _lines(
+        context,
+        (
+            f"credit-gateway check --config {files.settings}",
+            f"CREDIT_GATEWAY_SERVER_PORT={_OTHER_PORT} "
+            f"credit-gateway serve --config {files.settings}",
+            f'CREDIT_GATEWAY_MARKET_URL="$(cat {files.secrets}/market-owner-url)" '
+            "credit-gateway load market FILE... --report report.json",
+        ),
+    )
+    context.text(
+        "(The commands are in .venv/bin; `load market` finds this database by itself too.)"
+    )
+
+
+def _lines(context: TourContext, lines: tuple[str, ...]) -> None:
+    """Lines that stay whole, whatever the width, so that they can be copied."""
+    for line in lines:
+        context.console.print(Text(f"  {line}"), soft_wrap=True)
