@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,16 @@ from pathlib import Path
 from bench.ground import STORE, Ground
 from bench.load import Load, Target, run_load
 from bench.processes import cpu_s, postgres_cpu, resident_mb
-from bench.servers import Server
+from bench.servers import STRAWBERRY, Server
 from bench.workloads import Workload
 
 BODIES = {1: 4_000, 200: 80}
 """How many different requests there are, by subjects in a request."""
+_SLOW_S = 10
+_SETTLE_S = 30.0
+_LOOK_EVERY_S = 0.2
+_IDLE_SHARE = 0.15
+"""A server that uses less of a core than this has nothing left to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,11 @@ class Plan:
     seconds: int = 4
     warm_up_s: int = 1
 
+    def seconds_for(self, workload: Workload, server: Server) -> int:
+        """Length of one measurement: longer for what answers less than once a second."""
+        is_slow = server.name == STRAWBERRY and workload.subjects > 1
+        return max(self.seconds, _SLOW_S) if is_slow else self.seconds
+
 
 def write_requests(ground: Ground, workload: Workload) -> tuple[Path, Path]:
     """Write bodies and headers of a workload to files; return their paths."""
@@ -90,27 +101,52 @@ def measure(
             for server in servers:
                 report(f"{workload.name} c={connections} {server.name} {number + 1}/{rounds}")
                 target = Target(server.url(workload), bodies, headers)
-                found[server.name].append(_round(ground, server, target, connections, plan))
+                seconds = plan.seconds_for(workload, server)
+                found[server.name].append(
+                    _round(ground, server, target, connections, plan.warm_up_s, seconds)
+                )
         results += [
             _summary(workload, server, connections, found[server.name]) for server in servers
         ]
     return results
 
 
-def _round(ground: Ground, server: Server, target: Target, connections: int, plan: Plan) -> Round:
-    if plan.warm_up_s:
-        run_load(target, connections, plan.warm_up_s)
+def _round(
+    ground: Ground,
+    server: Server,
+    target: Target,
+    connections: int,
+    warm_up_s: int,
+    seconds: int,
+) -> Round:
     server_id = server.process.pid
+    if warm_up_s:
+        run_load(target, connections, warm_up_s)
+    _settle(server_id)
     own, postgres = cpu_s(server_id), postgres_cpu(ground.server.server_id, STORE)
-    load = run_load(target, connections, plan.seconds)
+    load = run_load(target, connections, seconds)
     own_after, postgres_after = cpu_s(server_id), postgres_cpu(ground.server.server_id, STORE)
-    per_request = 1_000 / max(load.requests, 1)
+    _settle(server_id)
+    # Requests under way at the end are half done on average.
+    per_request = 1_000 / (load.requests + connections / 2)
     return Round(
         load,
         (own_after - own) * per_request,
         (postgres_after.rest_s - postgres.rest_s) * per_request,
         (postgres_after.store_s - postgres.store_s) * per_request,
     )
+
+
+def _settle(process_id: int) -> None:
+    """Wait until the server has finished what clients that are gone have left behind."""
+    deadline = time.monotonic() + _SETTLE_S
+    spent = cpu_s(process_id)
+    while time.monotonic() < deadline:
+        time.sleep(_LOOK_EVERY_S)
+        now = cpu_s(process_id)
+        if now - spent < _IDLE_SHARE * _LOOK_EVERY_S:
+            return
+        spent = now
 
 
 def _summary(

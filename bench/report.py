@@ -47,7 +47,7 @@ Ratios = Mapping[str, Mapping[str, float]]
 
 def rate_ratios(results: Sequence[Result]) -> Ratios:
     """Rate of ours divided by theirs, by workload and target."""
-    return _ratios(results, lambda ours, theirs: ours.per_s / theirs.per_s)
+    return _ratios(results, lambda ours, theirs: ours.per_s / max(theirs.per_s, 1e-9))
 
 
 def cpu_ratios(results: Sequence[Result]) -> Ratios:
