@@ -1,0 +1,27 @@
+"""The pages that `make docs` writes are those of the code as it stands."""
+
+from schema.records import MODEL
+from scripts import catalogue_page, commands_page
+
+
+def test_catalogue_is_up_to_date() -> None:
+    text = catalogue_page.PAGE.read_text(encoding="utf-8")
+    assert text == catalogue_page.render(MODEL, catalogue_page.MANIFESTS), "run `make docs`"
+
+
+def test_catalogue_names_every_field() -> None:
+    text = catalogue_page.PAGE.read_text(encoding="utf-8")
+    missing = [field.coordinate for field in MODEL.fields() if f"`{field.name}`" not in text]
+    assert missing == []
+
+
+def test_commands_are_up_to_date() -> None:
+    text = commands_page.PAGE.read_text(encoding="utf-8")
+    assert text == commands_page.render(), "run `make docs`"
+
+
+def test_every_command_stands_on_the_page() -> None:
+    text = commands_page.PAGE.read_text(encoding="utf-8")
+    names = [path for path, _ in commands_page.commands()]
+    assert len(names) > 10
+    assert [name for name in names if f"\n## {name}\n" not in text] == []
