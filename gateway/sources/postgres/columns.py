@@ -107,7 +107,8 @@ def column_sql(column: Column | None) -> ColumnSql:
 
 def _constant(value: str | int | bool) -> ColumnSql:
     if isinstance(value, bool):
-        sql = "true" if value else "false"
+        # The cast makes it an expression: a bare constant cannot be ordered by.
+        sql = "true::boolean" if value else "false::boolean"
         return ColumnSql(sql, sql, "::boolean")
     if isinstance(value, int):
         return ColumnSql(f"{value:d}::bigint", f"{value:d}::bigint", "::bigint")

@@ -74,6 +74,9 @@ class TableSql:
         )
 
     def mapped(self, name: str) -> Column | None:
+        """How the field is stored, if that alone says what it shows."""
+        if name == OBJECTION_MARK and self.marked:
+            return None
         return Text(self.mapping.record_id) if name == RECORD_ID else self.mapping.columns.get(name)
 
 
@@ -95,6 +98,8 @@ def condition_sql(predicate: Predicate, table: TableSql, parameters: Parameters)
         case OneOf(name, values):
             return _one_of(name, values, table, parameters)
         case StartsWith(name, prefix):
+            if not _is_storable(prefix):
+                return "false"
             return f"starts_with({table.column(name).shown}, {parameters.add(prefix)}::text)"
         case Includes(name, value):
             return _includes(name, value, table, parameters)
@@ -124,6 +129,7 @@ def _value(column: ColumnSql, value: WireScalar, parameters: Parameters) -> str:
 def _one_of(
     name: str, values: tuple[WireScalar, ...], table: TableSql, parameters: Parameters
 ) -> str:
+    values = tuple(value for value in values if _is_storable(value))
     mapped = table.mapped(name)
     if isinstance(mapped, Constant):
         return "true" if mapped.value in values else "false"
@@ -135,8 +141,14 @@ def _one_of(
         present = [value for value in values if value != ""]
         return f"(r.{identifier(mapped.column)} = ANY({parameters.add(present)}::text[]))"
     column = table.column(name)
-    alternatives = [f"{column.compared} = {_value(column, value, parameters)}" for value in values]
-    return "(" + " OR ".join(alternatives) + ")" if alternatives else "false"
+    # One parameter, however many values: a statement has 32,767 at most.
+    cast = (column.parameter or "::text").replace("::", "[]::").removeprefix("[]") + "[]"
+    return f"({column.compared} = ANY({parameters.add(list(values))}{cast}))"
+
+
+def _is_storable(value: WireScalar) -> bool:
+    """Whether a text column can hold the value: PostgreSQL refuses the character NUL."""
+    return not (isinstance(value, str) and "\x00" in value)
 
 
 def _natives(translation: Mapping[str, str], members: Sequence[WireScalar]) -> list[str]:
@@ -148,6 +160,8 @@ def _includes(name: str, value: WireScalar, table: TableSql, parameters: Paramet
     if isinstance(mapped, CodeList):
         natives = _natives(mapped.translation, (value,))
         return f"(r.{identifier(mapped.column)} && {parameters.add(natives)}::text[])"
+    if not _is_storable(value):
+        return "false"
     return f"({parameters.add(value)}::text = ANY({table.column(name).shown}))"
 
 
