@@ -104,3 +104,16 @@ def test_contract_starts_nothing() -> None:
         timeout=60,
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_picture_shows_the_layers_in_their_order() -> None:
+    layers = next(each for each in contracts() if each["id"] == "rooms")["layers"]
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    picture = page.partition("```text\n")[2].partition("```")[0]
+    shown = [set(line.split(", ")) for line in picture.splitlines()]
+    left_out = {"conformance", "__main__"}
+    written = [
+        {name.strip("() ").removeprefix("gateway.") for name in layer.split("|")} - left_out
+        for layer in layers
+    ]
+    assert shown == [layer for layer in written if layer]
