@@ -42,9 +42,7 @@ class RecordEffects:
 class Entitlements(Protocol):
     """Answers from this worker's fresh copy, without touching the database."""
 
-    def consents(
-        self, caller: Caller, subject_keys: Sequence[str]
-    ) -> Mapping[str, ConsentTerms]:
+    def consents(self, caller: Caller, subject_keys: Sequence[str]) -> Mapping[str, ConsentTerms]:
         """Active consents of these subjects for this caller and purpose, by subject key."""
         ...
 
