@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from gateway.planning.leaves import page_members, wants_count
 from gateway.planning.types import (
     ConnectionNode,
     FetchPlan,
@@ -95,6 +96,11 @@ def _records(place: RecordPlace, above: SubjectPlace | None, notes: PlanNotes) -
     yield from _indented(_arguments(place))
     if place.leaves:
         yield f"{INDENT}leaves {', '.join(place.leaves)}"
+    page = (["totalCount"] if wants_count(place.content) else []) + sorted(
+        page_members(place.content) - {"__typename"}
+    )
+    if page:
+        yield f"{INDENT}page   {', '.join(page)}"
     yield from _indented(notes.of_records(place, above))
     for below in place.below:
         yield f"{INDENT}{'.'.join(below.path)}: subjects of these records"
