@@ -77,7 +77,7 @@ def _request(members: dict[str, Any], size_bytes: int, limits: HttpLimits) -> Op
     """Check the parameters' types and the variables' limits."""
     document = members.get("query")
     if not isinstance(document, str):
-        raise BadRequest("INVALID_PARAMETERS", "parameter `query` is missing or not a string")
+        raise _without_document(members)
     name = members.get("operationName")
     if name is not None and not isinstance(name, str):
         raise BadRequest("INVALID_PARAMETERS", "parameter `operationName` is not a string")
@@ -99,3 +99,21 @@ def _request(members: dict[str, Any], size_bytes: int, limits: HttpLimits) -> Op
             "VARIABLES_TOO_LARGE", f"the variables are larger than {limits.variables_bytes} bytes"
         )
     return OperationRequest(document, name, variables)
+
+
+def _without_document(members: dict[str, Any]) -> BadRequest:
+    """The error for a request without a document.
+
+    A client that sends the document's hash in its place is told so by the code that it knows, and
+    sends the document.
+
+    Source: Apollo's automatic persisted queries, which are a convention of clients.
+    """
+    extensions = members.get("extensions")
+    is_hash = isinstance(extensions, dict) and "persistedQuery" in extensions
+    if is_hash and members.get("query") is None:
+        return BadRequest(
+            "PERSISTED_QUERY_NOT_SUPPORTED",
+            "the request holds a hash in place of a document, expected parameter `query`",
+        )
+    return BadRequest("INVALID_PARAMETERS", "parameter `query` is missing or not a string")

@@ -161,6 +161,9 @@ class TestRefusals:
             (b'{"query":"{hello}","query":"{hello}"}', "DUPLICATE_KEY"),
             (b'{"query":"{hello}","variables":{"a":{"b":1,"b":2}}}', "DUPLICATE_KEY"),
             (b'{"query":"{hello}","variables":{"a":' + b"[" * 31 + b"]" * 33, "JSON_TOO_DEEP"),
+            ({"extensions": {"persistedQuery": {}}}, "PERSISTED_QUERY_NOT_SUPPORTED"),
+            ({"extensions": {"persistedQuery": {}}, "query": 7}, "INVALID_PARAMETERS"),
+            ({"extensions": {}}, "INVALID_PARAMETERS"),
         ],
     )
     async def test_a_body_is_refused(
@@ -272,6 +275,7 @@ class TestRefusals:
             ("query=%7Bhello%7D&variables=%7B", "MALFORMED_JSON"),
             ("query=%7Bhello%7D&variables=[]", "INVALID_PARAMETERS"),
             ("query=%FF", "INVALID_PARAMETERS"),
+            ("extensions=%7B%22persistedQuery%22:%7B%7D%7D", "PERSISTED_QUERY_NOT_SUPPORTED"),
             ("query=é", "INVALID_PARAMETERS"),
             ("", "INVALID_PARAMETERS"),
             ("&".join(f"x{i}=1" for i in range(17)), "INVALID_PARAMETERS"),
