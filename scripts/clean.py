@@ -14,7 +14,10 @@ MADE = (
     ".pytest_cache",
     ".import_linter_cache",
     ".hypothesis",
+    "tools/federation/node_modules",
     "tools/graphiql/node_modules",
+    "tools/http-audit/node_modules",
+    "tools/router/node_modules",
 )
 DATA = ROOT / "data"
 

@@ -30,14 +30,14 @@ def officer(gateway: RunningGateway) -> str:
     return gateway.authorization(caller, "M-1")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client() -> Iterator[httpx.Client]:
     """Return an HTTP client that uses no proxy."""
     with httpx.Client(timeout=30, trust_env=False) as opened:
         yield opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def credit(gateway: RunningGateway, client: httpx.Client) -> Subgraph:
     """Return the gateway as a subgraph, with the SDL that it serves."""
     answer = client.post(gateway.url, json={"query": "{ _service { sdl } }"})

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 TOOLS = Path(__file__).parents[2] / "tools"
-_INSTALL_S = 300
+_INSTALL_S = 400
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ function placesOf(uscc, first) {
 
 const resolvers = {
   Query: {
-    parkingHolders: (_, { atLeast }) =>
+    parkingHolders: (_, { atLeast, atMost }) =>
       [...permits.keys()]
-        .filter((uscc) => permits.get(uscc) >= atLeast)
+        .filter((uscc) => permits.get(uscc) >= atLeast && permits.get(uscc) <= (atMost ?? Infinity))
         .sort()
         .map((uscc) => ({ uscc })),
     isCallerNamed: (_, __, { isCallerNamed }) => isCallerNamed,
