@@ -6,11 +6,12 @@ holds positions and names only; constants of rules and functions are bound by na
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from gateway.contract import RECORD_ID, SUBJECT_KEY, Row
+from gateway.contract import RECORD_ID, SUBJECT_KEY, OrderKey, Row
 from schema.model import FieldModel, KindModel, ValueType
 from schema.predicate import (
     NUMERIC_TEXT,
@@ -30,6 +31,11 @@ RowsCheck = Callable[[Sequence[Row]], bool]
 
 _DATE_LENGTH = len("2026-09-22")
 _DATETIME_LENGTH = len("2026-09-22T08:00:00Z")
+_MONEY = re.compile(r"-?[0-9]+\.[0-9]{2}").fullmatch
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?").fullmatch
+_KEY = re.compile(r"(P:)?[0-9A-Za-z]{1,64}").fullmatch
+"""What may stand between commas and quotation marks without being anything else."""
+
 _PYTHON_OPERATOR = {
     Operator.EQ: "==",
     Operator.LT: "<",
@@ -51,16 +57,26 @@ def function_from(name: str, source: str, names: Mapping[str, object]) -> Any:
     return namespace[name]
 
 
-def rows_check(kind: KindModel, fields: Sequence[str]) -> RowsCheck:
-    """A function that tells whether all rows have the declared types and lengths."""
-    names: dict[str, object] = {}
+def rows_check(
+    kind: KindModel, fields: Sequence[str], needs_organisation: bool = False
+) -> RowsCheck:
+    """A function that tells whether all rows have the declared types and lengths.
+
+    Args:
+        needs_organisation: the key of the subject must be that of an organisation.
+    """
+    names: dict[str, object] = {"M": _MONEY, "N": _NUMBER, "K": _KEY}
     tests = [f"len(r) == {len(fields)}"]
     for position, name in enumerate(fields):
         value = f"r[{position}]"
         if name == RECORD_ID:
             tests.append(f"type({value}) is str")
         elif name == SUBJECT_KEY:
-            tests.append(f"({value} is None or type({value}) is str)")
+            is_key = f"type({value}) is str and K({value})"
+            if needs_organisation:
+                tests.append(f"({is_key} and {value}[1] != ':')")
+            else:
+                tests.append(f"({value} is None or {is_key})")
         else:
             test = _type_test(kind.by_name[name], value, position, names)
             tests.append(f"({value} is None or {test})")
@@ -86,16 +102,53 @@ def _scalar_test(field: FieldModel, value: str, position: int, names: dict[str, 
         case ValueType.BOOLEAN:
             return f"type({value}) is bool"
         case ValueType.DATE:
-            return f"(type({value}) is str and len({value}) == {_DATE_LENGTH})"
+            form = f"len({value}) == {_DATE_LENGTH} and {value}[4::3] == '--'"
+            return f"(type({value}) is str and {form})"
         case ValueType.DATETIME:
-            return f"(type({value}) is str and len({value}) == {_DATETIME_LENGTH})"
+            form = f"len({value}) == {_DATETIME_LENGTH} and {value}[10::3] == 'T::Z'"
+            return f"(type({value}) is str and {form})"
         case ValueType.ENUM:
             names[f"E{position}"] = frozenset(field.enum_values)
             return f"(type({value}) is str and {value} in E{position})"
         case ValueType.MONEY:
-            return f"(type({value}) is str and {value}[-3:-2] == '.')"
+            return f"(type({value}) is str and M({value}))"
+        case ValueType.DECIMAL:
+            return f"(type({value}) is str and N({value}))"
         case _:
             return f"type({value}) is str"
+
+
+def rows_order(order: Sequence[OrderKey], columns: Mapping[str, int], kind: KindModel) -> RowsCheck:
+    """A function that tells whether rows of one department stand in the asked order.
+
+    The record id is the last key, so that no record comes twice.
+
+    Args:
+        columns: position of every order key and of the record id.
+    """
+    record_id = columns[RECORD_ID]
+    behind = f"p[{record_id}] < r[{record_id}]"
+    for key in reversed(order):
+        a, b = f"p[{columns[key.field]}]", f"r[{columns[key.field]}]"
+        model = kind.by_name[key.field]
+        compared = (f"Decimal({a})", f"Decimal({b})") if _is_number(model) else (a, b)
+        sign = ">" if key.descending else "<"
+        differ = f"{b} is None or ({a} is not None and {compared[0]} {sign} {compared[1]})"
+        same = f"{a} == {b}"
+        if _is_number(model):
+            same = f"({same} or ({a} is not None and {b} is not None"
+            same += f" and {compared[0]} == {compared[1]}))"
+        behind = f"({behind}) if {same} else ({differ})"
+    source = (
+        "def check(rows):\n p = None\n for r in rows:\n"
+        f"  if p is not None and not ({behind}):\n   return False\n  p = r\n return True\n"
+    )
+    made: RowsCheck = function_from("check", source, {"Decimal": Decimal})
+    return made
+
+
+def _is_number(field: FieldModel | None) -> bool:
+    return field is not None and field.value_type in NUMERIC_TEXT
 
 
 def rows_rule(rule: Predicate, columns: Mapping[str, int], kind: KindModel) -> RowsCheck:
@@ -136,7 +189,7 @@ def _atom(
     names: dict[str, object],
 ) -> str:
     model = kind.by_name.get(rule.field)
-    numeric = model is not None and model.value_type in NUMERIC_TEXT
+    numeric = _is_number(model)
     constant = f"C{len(names)}"
     match rule:
         case IsNull():

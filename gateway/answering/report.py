@@ -144,7 +144,7 @@ class Reporter:
         """Subject kind of the record that `node` found; None if it found none."""
         if place.record is None:
             return None
-        records = self._results.places[place].records.get(EVERYBODY)
+        records = self._results.places[place].records().get(EVERYBODY)
         if records is None or not records.count:
             return None
         stream, rows = records.runs[0]

@@ -8,6 +8,7 @@ functions. A subject is written once per place and key.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,7 +20,14 @@ from gateway.authorization.authorize import AuthorizedPlan
 from gateway.authorization.types import Stream
 from gateway.contract import PERSON_KEY_PREFIX, RECORD_ID, SUBJECT_KEY, Row
 from gateway.fetching.cursors import cursor_context
-from gateway.fetching.types import EVERYBODY, FetchResults, PlaceRecords, Records
+from gateway.fetching.types import (
+    EVERYBODY,
+    NO_RECORDS,
+    FetchResults,
+    PlaceRecords,
+    Records,
+    RowPart,
+)
 from gateway.opaque import CursorPosition, OpaqueCodec
 from gateway.planning.types import (
     ConnectionNode,
@@ -38,7 +46,6 @@ from schema.records import MODEL
 
 NULL = b"null"
 Column = list[bytes]
-_EMPTY = Records((), False, ())
 
 
 def template(keys: Sequence[str]) -> bytes:
@@ -155,19 +162,19 @@ class DataWriter:
 
     def _place(self, place: RecordPlace, keys: Sequence[str]) -> Column:
         found = self._results.places.get(place)
-        if found is None or found.refused:
+        if found is None or found.refused or not found.has_values:
             return [NULL] * len(keys)
         content = place.content
         if isinstance(content, RecordNode):
-            return [nodes or NULL for nodes in self._nodes(place, content, found, keys)]
+            lists = self._nodes(place, content, found, keys)
+            return [nodes[1:-1] or NULL for nodes in lists]
         columns = [
             self._part(place, content, member, found, keys) for member in content.members.values()
         ]
         made = filled(self._writers.connection(content), columns, len(keys))
-        if len(found.json) < len(keys):
-            for position, key in enumerate(keys):
-                if key not in found.json and key not in found.records:
-                    made[position] = NULL
+        valued = found.json.keys() if len(found.json) >= len(keys) else found.valued()
+        if len(valued) < len(keys) or not valued >= set(keys):
+            made = [value if key in valued else NULL for key, value in zip(keys, made, strict=True)]
         return made
 
     def _part(
@@ -179,42 +186,66 @@ class DataWriter:
         keys: Sequence[str],
     ) -> Column:
         if isinstance(member, RecordNode):
-            return [b"[%b]" % nodes for nodes in self._nodes(place, member, found, keys)]
-        if isinstance(member, SubjectPlace):
-            return [self._subject_nodes(member, found.records.get(key, _EMPTY)) for key in keys]
-        if isinstance(member, EdgesNode):
-            return [self._edges(place, member, key, found) for key in keys]
-        if isinstance(member, PageInfoNode):
-            return [orjson.dumps(self._page_info(place, member, key, found)) for key in keys]
+            return self._nodes(place, member, found, keys)
         if member is TotalCount.TOTAL_COUNT:
             totals = found.totals
             return [b"%d" % totals[key] if key in totals else NULL for key in keys]
+        if isinstance(member, SubjectPlace | EdgesNode | PageInfoNode):
+            records = found.records()
+            return [
+                self._of_records(place, member, key, records.get(key, NO_RECORDS), found)
+                for key in keys
+            ]
         return [orjson.dumps(content.type_name)] * len(keys)
+
+    def _of_records(
+        self,
+        place: RecordPlace,
+        member: SubjectPlace | EdgesNode | PageInfoNode,
+        key: str,
+        records: Records,
+        found: PlaceRecords,
+    ) -> bytes:
+        if isinstance(member, SubjectPlace):
+            return self._subject_nodes(member, records)
+        if isinstance(member, EdgesNode):
+            return self._edges(place, member, key, records)
+        return orjson.dumps(self._page_info(place, member, key, records, key in found.more))
 
     def _nodes(
         self, place: RecordPlace, node: RecordNode, found: PlaceRecords, keys: Sequence[str]
     ) -> Column:
-        """Per key the records as JSON objects joined by commas."""
+        """Per key the list of the records as JSON."""
         json = found.json
-        if json and not found.records:
-            names = self._writers.prose(place, node)
+        names = self._writers.prose(place, node) if json else ()
+        if json and not found.parts and not found.merged:
             values = [json.get(key, b"") for key in keys]
-            return [_scrubbed(names, value) for value in values] if names else values
-        made: Column = []
-        for key in keys:
-            if key in json:
-                made.append(_scrubbed(self._writers.prose(place, node), json[key]))
-            else:
-                records = found.records.get(key, _EMPTY)
-                made.append(orjson.dumps(self._written(node, records))[1:-1])
-        return made
+            if names:
+                values = [_scrubbed(names, value) for value in values]
+            return [b"[%b]" % value for value in values]
+        made = {key: b"[%b]" % _scrubbed(names, value) for key, value in json.items()}
+        for part in found.parts:
+            self._write_part(made, node, part)
+        for key, records in found.merged.items():
+            made[key] = orjson.dumps(self._written(node, records))
+        return [made.get(key, b"[]") for key in keys]
+
+    def _write_part(self, made: dict[str, bytes], node: RecordNode, part: RowPart) -> None:
+        """Records of one stream: all rows at once, then cut by key."""
+        first = part.stream.selection.first
+        groups = [rows[:first] for rows in part.groups]
+        write = self._writers.rows(part.stream, node)
+        rows = list(chain.from_iterable(groups))
+        written = write(rows, self._results.fetched_at, self._subject)
+        dumps, start = orjson.dumps, 0
+        for key, group in zip(part.keys, groups, strict=True):
+            end = start + len(group)
+            made[key] = dumps(written[start:end])
+            start = end
 
     def _written(self, node: RecordNode, records: Records) -> list[dict[str, Any]]:
         """Records in their order as JSON-ready objects."""
         fetched_at = self._results.fetched_at
-        if len(records.runs) == 1:
-            stream, rows = records.runs[0]
-            return self._writers.rows(stream, node)(rows, fetched_at, self._subject)
         written: list[dict[str, Any]] = []
         for stream, rows in records.runs:
             written += self._writers.rows(stream, node)(rows, fetched_at, self._subject)
@@ -230,8 +261,7 @@ class DataWriter:
         )
         return b"[" + b",".join(written[key] for key in keys) + b"]"
 
-    def _edges(self, place: RecordPlace, node: EdgesNode, key: str, found: PlaceRecords) -> bytes:
-        records = found.records.get(key, _EMPTY)
+    def _edges(self, place: RecordPlace, node: EdgesNode, key: str, records: Records) -> bytes:
         rows = [(stream, row) for stream, run in records.runs for row in run]
         columns: dict[str, Sequence[Any]] = {}
         for name, member in node.members.items():
@@ -254,14 +284,18 @@ class DataWriter:
         )
 
     def _page_info(
-        self, place: RecordPlace, node: PageInfoNode, key: str, found: PlaceRecords
+        self,
+        place: RecordPlace,
+        node: PageInfoNode,
+        key: str,
+        records: Records,
+        has_more: bool,
     ) -> dict[str, Any]:
-        records = found.records.get(key, _EMPTY)
         page: dict[str, Any] = {}
         for name, member in node.members.items():
             match member:
                 case PageMember.HAS_NEXT_PAGE:
-                    page[name] = records.has_next or key in found.more
+                    page[name] = records.has_next or has_more
                 case PageMember.HAS_PREVIOUS_PAGE:
                     page[name] = place.arguments.after.resolve(self._variables) is not None
                 case PageMember.START_CURSOR:

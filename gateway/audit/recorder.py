@@ -52,7 +52,7 @@ class RecorderLimits:
 
     max_batch: int = 256
     max_waiting: int = 4_096
-    batch_timeout_s: float = 1.0
+    batch_timeout_s: float = 3.0
 
 
 class GroupCommitRecorder:

@@ -103,8 +103,10 @@ class AuthorizedPlan:
         """
         consents = self._entitlements.consents(self.caller, keys)
         own = self.caller.organisation
-        if not consents and own not in keys and _are_organisations(keys):
-            return Profiles({_GENERAL[SubjectKind.ORGANISATION]: tuple(keys)}, consents)
+        if keys and not consents and own not in keys:
+            kind = _common_kind(keys)
+            if kind is not None:
+                return Profiles({_GENERAL[kind]: tuple(keys)}, consents)
         groups: dict[SubjectProfile, list[str]] = {}
         for key in keys:
             if key in consents or key == own:
@@ -251,9 +253,12 @@ class AuthorizedPlan:
         )
 
 
-def _are_organisations(keys: Sequence[str]) -> bool:
-    """Whether no key is that of a person or an individual business."""
-    return {key[:2] for key in keys}.isdisjoint((PERSON_KEY_PREFIX, "92"))
+def _common_kind(keys: Sequence[str]) -> SubjectKind | None:
+    """The subject kind of all keys, if they have one in common."""
+    beginnings = {key[:2] for key in keys}
+    if beginnings.isdisjoint((PERSON_KEY_PREFIX, "92")):
+        return SubjectKind.ORGANISATION
+    return subject_kind(keys[0]) if len(beginnings) == 1 else None
 
 
 def listed_kinds(place: RecordPlace) -> tuple[SubjectKind, ...]:

@@ -83,7 +83,8 @@ def statistics_streams(
             if decided.is_asked:
                 groups.setdefault(repr(decided.kind.row), (decided, set()))[1].add(subject_kind)
         for decided, kinds in groups.values():
-            hidden = effects(provider).hidden
+            found = effects(provider)
+            hidden = found.hidden
             rule = both(
                 decided.kind.row or ALWAYS, Not(OneOf(RECORD_ID, hidden)) if hidden else ALWAYS
             )
@@ -94,6 +95,7 @@ def statistics_streams(
                 group_by=root.group_by,
                 sums=root.sums,
                 max_groups=MAX_GROUPS,
+                marked=found.marked,
                 subject_kinds=frozenset(kinds),
             )
             streams.append(StatisticsStream(provider, request))

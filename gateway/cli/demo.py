@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 
 import click
@@ -16,6 +17,16 @@ from gateway.demo.run import DemoOptions, run_demo
 
 _DEPARTMENTS = ("market", "tax", "courts")
 _VARIABLE = "CREDIT_GATEWAY_DEMO_{}_URL"
+
+
+class _TourConsole(Console):
+    """A console whose reader may leave: the demonstration then ends in order."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        # What is still in the buffer of the output goes nowhere, without another error at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise DemoError("stopped, since nobody reads the output any more")
 
 
 @click.command()
@@ -49,7 +60,7 @@ def demo(once: bool, port: int, subjects: int) -> None:
     """
     try:
         options = DemoOptions(_city(subjects), once, port, configured_urls(os.environ))
-        run_demo(options, Console(highlight=False))
+        run_demo(options, _TourConsole(highlight=False))
     except (DemoError, EmbeddedPostgresError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -125,6 +125,7 @@ class StatisticsRequest:
     Attributes:
         group_by: field names; one group per combination of their values.
         sums: money, decimal or integer fields to add up.
+        marked: as in `RecordSelection`.
         subject_kinds: only records about such subjects; None: all.
     """
 
@@ -134,6 +135,7 @@ class StatisticsRequest:
     group_by: tuple[str, ...]
     sums: tuple[str, ...]
     max_groups: int
+    marked: tuple[str, ...] = ()
     subject_kinds: frozenset[SubjectKind] | None = None
 
 

@@ -77,12 +77,16 @@ def run_demo(options: DemoOptions, console: Console) -> None:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Let a request to terminate end everything in order, as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Let Ctrl-C and a request to terminate end everything in order, also without a terminal."""
+    handlers = {
+        number: signal.signal(number, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -26,11 +26,16 @@ EXISTENCE = RecordSelection(kind=RecordKind.REGISTRATION, fields=(RECORD_ID,))
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request, and where its answer goes: a stream's place, or a question of existence."""
+    """One request, and where its answer goes: a stream's place, or a question of existence.
+
+    Attributes:
+        is_alone: no other stream is asked for these keys at this place.
+    """
 
     slug: str
     request: RecordRequest
     stream: Stream | None
+    is_alone: bool = True
     probed: SubjectPlace | None = None
 
 
@@ -75,7 +80,7 @@ class Asker:
             for provider in self._plan.registrars():
                 for part in _parts(keys, provider.manifest.max_keys):
                     request = RecordRequest(".".join(place.path), EXISTENCE, part)
-                    self.asked.append(Asked(provider.slug, request, None, place))
+                    self.asked.append(Asked(provider.slug, request, None, probed=place))
 
     def _streams(
         self, place: RecordPlace, streams: Sequence[Stream], keys: tuple[str, ...] | None
@@ -90,16 +95,16 @@ class Asker:
                 self._results.places[place].refused = True
                 return
             after = After(position.values, position.department, position.record_id)
-        path = place.path[-1]
+        path, is_alone = place.path[-1], len(streams) == 1
         for stream in streams:
             slug = stream.provider.slug
             if keys is None or len(keys) <= stream.provider.manifest.max_keys:
                 request = RecordRequest(path, stream.selection, keys, after)
-                self.asked.append(Asked(slug, request, stream))
+                self.asked.append(Asked(slug, request, stream, is_alone))
                 continue
             for part in _parts(keys, stream.provider.manifest.max_keys):
                 request = RecordRequest(path, stream.selection, part, after)
-                self.asked.append(Asked(slug, request, stream))
+                self.asked.append(Asked(slug, request, stream, is_alone))
 
     def _position(
         self, place: RecordPlace, keys: tuple[str, ...], text: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -25,6 +26,9 @@ from gateway.fetching.types import SourceOutcome
 
 log = structlog.get_logger()
 T = TypeVar("T")
+
+Ask = Callable[[], Awaitable[Sequence[T]]]
+"""Calls one adapter; may fail before there is anything to wait for."""
 
 Observe = Callable[[str, SourceOutcome, float], None]
 
@@ -63,7 +67,7 @@ class Departments:
         """Ask departments at once: batches in the order of the requests, or how one failed."""
         return await self._all(
             {
-                slug: self._adapters[slug].fetch(requests, context)
+                slug: partial(self._adapters[slug].fetch, requests, context)
                 for slug, requests in calls.items()
                 if self._may_call(slug)
             },
@@ -75,19 +79,19 @@ class Departments:
         self, calls: Mapping[str, Sequence[StatisticsRequest]], context: FetchContext
     ) -> Mapping[str, Sequence[StatisticsBatch] | SourceOutcome]:
         """Ask departments for statistics at once."""
-        made: dict[str, Coroutine[Any, Any, Sequence[StatisticsBatch]]] = {}
+        made: dict[str, Ask[StatisticsBatch]] = {}
         for slug, requests in calls.items():
             adapter = self._adapters.get(slug)
             if isinstance(adapter, StatisticsAdapter) and self._may_call(slug):
-                made[slug] = adapter.statistics(requests, context)
+                made[slug] = partial(adapter.statistics, requests, context)
         return await self._all(made, calls, context)
 
     def _may_call(self, slug: str) -> bool:
-        return slug in self._adapters and not self._circuits[slug].is_open
+        return slug in self._adapters and self._circuits[slug].admits()
 
     async def _all(
         self,
-        calls: Mapping[str, Coroutine[Any, Any, Sequence[T]]],
+        calls: Mapping[str, Ask[T]],
         asked: Mapping[str, object],
         context: FetchContext,
     ) -> dict[str, Sequence[T] | SourceOutcome]:
@@ -108,31 +112,38 @@ class Departments:
                 task.cancel()
             raise
         for slug, task in tasks.items():
-            answers[slug] = self._give_up(slug, task, started) if task in late else task.result()
+            if task in late:
+                answers[slug] = self._give_up(slug, task, started, SourceOutcome.TIMED_OUT)
+            elif task.cancelled():  # by the adapter itself: nobody else holds the task
+                answers[slug] = self._give_up(slug, task, started, SourceOutcome.DOWN)
+            else:
+                answers[slug] = task.result()
         return answers
 
     def _give_up(
-        self, slug: str, task: asyncio.Future[Sequence[T] | SourceOutcome], started: float
+        self,
+        slug: str,
+        task: asyncio.Future[Sequence[T] | SourceOutcome],
+        started: float,
+        outcome: SourceOutcome,
     ) -> SourceOutcome:
         task.cancel()
         self._circuits[slug].failed()
-        self._observe(slug, SourceOutcome.TIMED_OUT, self._clock() - started)
-        return SourceOutcome.TIMED_OUT
+        self._observe(slug, outcome, self._clock() - started)
+        return outcome
 
-    async def _call(
-        self, slug: str, call: Coroutine[Any, Any, Sequence[T]], started: float
-    ) -> Sequence[T] | SourceOutcome:
+    async def _call(self, slug: str, ask: Ask[T], started: float) -> Sequence[T] | SourceOutcome:
         circuit = self._circuits[slug]
         answer: Sequence[T] | SourceOutcome
         try:
             async with circuit.places:
-                answer = await call
+                answer = await ask()
         except MappingFailed as error:
             answer = self._log_failure(slug, SourceOutcome.MALFORMED, error)
         except Exception as error:
             answer = self._log_failure(slug, SourceOutcome.DOWN, error)
-        finally:
-            call.close()
+        if _was_given_up():
+            return answer
         if isinstance(answer, SourceOutcome):
             circuit.failed()
             self._observe(slug, answer, self._clock() - started)
@@ -150,3 +161,9 @@ class Departments:
             cause=type(error.__cause__).__name__ if error.__cause__ else None,
         )
         return outcome
+
+
+def _was_given_up() -> bool:
+    """Whether the running task was cancelled, and an adapter went on all the same."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -31,10 +31,15 @@ class Circuit:
         self._failures = 0
         self._refused_until = 0.0
 
-    @property
-    def is_open(self) -> bool:
-        """Whether calls are refused now."""
-        return self._failures >= self._limits.failures and self._clock() < self._refused_until
+    def admits(self) -> bool:
+        """Whether a call may be made now; after a pause one is, and others wait for its outcome."""
+        if self._failures < self._limits.failures:
+            return True
+        now = self._clock()
+        if now < self._refused_until:
+            return False
+        self._refused_until = now + self._limits.pause_s
+        return True
 
     @property
     def places(self) -> asyncio.Semaphore:

@@ -112,7 +112,7 @@ class Fetcher:
                 results.note_source(slug, batches)
                 for index in indexes:
                     answers[index] = batches
-            elif len(batches) != len(indexes):
+            elif not isinstance(batches, list | tuple) or len(batches) != len(indexes):
                 results.note_source(slug, SourceOutcome.MALFORMED)
             else:
                 results.note_source(slug, SourceOutcome.ANSWERED)
@@ -161,7 +161,7 @@ def _subjects_of(place: RecordPlace, results: FetchResults) -> list[str]:
 
 
 def _in_response_order(place: RecordPlace, results: FetchResults) -> list[Records]:
-    found = results.places[place].records
+    found = results.places[place].records()
     if not place.is_keyed:
         return [found[EVERYBODY]] if EVERYBODY in found else []
     above = next(subjects for above, subjects in results.subjects.items() if place in above.records)

@@ -8,13 +8,14 @@ from dataclasses import replace
 from gateway.authorization.types import Stream
 from gateway.contract import Batch, JsonBatch, Row, RowBatch
 from gateway.fetching.asking import Asked
-from gateway.fetching.checks import BatchChecks
+from gateway.fetching.checks import BatchChecks, tells_existence
 from gateway.fetching.merge import merge_rows
 from gateway.fetching.types import (
     EVERYBODY,
     FetchResults,
     PlaceRecords,
     Records,
+    RowPart,
     Run,
     SourceOutcome,
 )
@@ -56,12 +57,10 @@ class Intake:
     def _checked(self, item: Asked, answer: Answer) -> Answer:
         if isinstance(answer, SourceOutcome):
             return answer
-        keys = item.request.keys
-        groups = 1 if keys is None else len(keys)
         if item.stream is None:
-            is_sound = isinstance(answer, RowBatch) and len(answer.groups) == groups
+            is_sound = tells_existence(answer, len(item.request.keys or ()))
         else:
-            is_sound = self._checks.is_sound(item.stream, answer, groups)
+            is_sound = self._checks.is_sound(item.stream, answer, item.request)
         if is_sound:
             return answer
         self._results.note_source(item.slug, SourceOutcome.MALFORMED)
@@ -86,11 +85,15 @@ class Intake:
             found.totals.update(zip(keys, batch.totals, strict=True))
 
     def _take_rows(self, item: Asked, stream: Stream, batch: RowBatch) -> None:
-        pending = self._pending.setdefault(stream.place, {})
         keys = item.request.keys or (EVERYBODY,)
         self._count(item.slug, sum(map(len, batch.groups)))
-        for key, rows in zip(keys, batch.groups, strict=True):
-            pending.setdefault(key, []).append((stream, rows))
+        if item.is_alone:
+            part = RowPart(stream, keys, batch.groups)
+            self._results.places[stream.place].parts.append(part)
+        else:
+            pending = self._pending.setdefault(stream.place, {})
+            for key, rows in zip(keys, batch.groups, strict=True):
+                pending.setdefault(key, []).append((stream, rows))
         if batch.totals is not None:
             totals = self._results.places[stream.place].totals
             for key, total in zip(keys, batch.totals, strict=True):
@@ -104,7 +107,7 @@ class Intake:
     ) -> None:
         found: PlaceRecords = self._results.places[place]
         for key, streams in pending.items():
-            found.records[key] = _page(place, streams)
+            found.merged[key] = _page(place, streams)
 
     def _take_existence(self, item: Asked, answer: Answer) -> None:
         place = item.probed
@@ -128,10 +131,6 @@ class Intake:
 def _page(place: RecordPlace, streams: Sequence[tuple[Stream, Sequence[Row]]]) -> Records:
     first = place.arguments.first
     answered = tuple(sorted({stream.provider.code for stream, _ in streams}))
-    if len(streams) == 1:
-        stream, rows = streams[0]
-        has_next = len(rows) > first
-        return Records([(stream, rows[:first] if has_next else rows)], has_next, answered)
     merged = merge_rows(place, streams)
     return Records(_runs(merged[:first]), len(merged) > first, answered)
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.authorization.authorize import AuthorizedPlan
 from gateway.authorization.statistics import StatisticsStream
-from gateway.contract import FetchContext, StatisticsBatch
+from gateway.contract import FetchContext, StatisticsBatch, StatisticsGroup
 from gateway.fetching.calls import Departments
 from gateway.fetching.types import FetchResults, SourceOutcome
 from gateway.planning.types import StatisticsRoot
+from gateway.rowcode import rows_check
+from schema.records import MODEL
+
+_SUM = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +54,38 @@ def _judged(
 ) -> StatisticsBatch | SourceOutcome:
     if isinstance(answer, SourceOutcome):
         return answer
-    if len(answer) != expected or not _is_sound(call, answer[position]):
+    if (
+        not isinstance(answer, list | tuple)
+        or len(answer) != expected
+        or not _is_sound(call, answer[position])
+    ):
         return SourceOutcome.MALFORMED
-    return answer[position]
+    batch: StatisticsBatch = answer[position]
+    return batch
 
 
-def _is_sound(call: _Call, batch: StatisticsBatch) -> bool:
+def _is_sound(call: _Call, batch: object) -> bool:
+    """Whether groups have the declared types and come once each."""
+    if not isinstance(batch, StatisticsBatch) or not isinstance(batch.groups, list | tuple):
+        return False
+    if not all(isinstance(group, StatisticsGroup) for group in batch.groups):
+        return False
     request = call.stream.request
-    return all(
-        len(group.values) == len(request.group_by)
-        and len(group.sums) == len(request.sums)
-        and type(group.count) is int
-        and group.count > 0
-        for group in batch.groups
+    values = [group.values for group in batch.groups]
+    return (
+        type(batch.is_complete) is bool
+        and all(isinstance(found, tuple) for found in values)
+        and rows_check(MODEL.kinds[request.kind], request.group_by)(values)
+        and len(set(values)) == len(values)
+        and all(type(group.count) is int and group.count > 0 for group in batch.groups)
+        and all(
+            isinstance(group.sums, tuple)
+            and len(group.sums) == len(request.sums)
+            and all(_is_sum(total) for total in group.sums)
+            for group in batch.groups
+        )
     )
+
+
+def _is_sum(total: object) -> bool:
+    return total is None or (isinstance(total, str) and _SUM.fullmatch(total) is not None)

@@ -48,17 +48,33 @@ class Records:
         return sum(len(rows) for _, rows in self.runs)
 
 
+NO_RECORDS = Records((), False, ())
+
+
+@dataclass(frozen=True, slots=True)
+class RowPart:
+    """Rows of one stream for keys that nobody else supplies: one group per key, in key order.
+
+    A group may hold one row more than the page, which tells that there are more.
+    """
+
+    stream: Stream
+    keys: tuple[str, ...]
+    groups: Sequence[Sequence[Row]]
+
+
 @dataclass(slots=True)
 class PlaceRecords:
     """Records of one place, by subject key or under `EVERYBODY`.
 
-    A key that is in neither `json` nor `records` has no value: nobody could be asked, or
-    everybody who was has failed.
+    A key that is in none of `json`, `parts` and `merged` has no value: nobody could be asked,
+    or everybody who was has failed.
 
     Attributes:
         json: records that a source built as JSON, joined by commas.
         more: keys whose `json` is not all there is.
-        records: records on the row path.
+        parts: rows that came from one stream alone.
+        merged: rows of several streams, in order.
         totals: numbers without paging; absent if not asked for, denied or not known.
         failed: outcome per failed provider.
         refused: the cursor in `after` was not valid here.
@@ -66,10 +82,32 @@ class PlaceRecords:
 
     json: dict[str, bytes] = field(default_factory=dict)
     more: set[str] = field(default_factory=set)
-    records: dict[str, Records] = field(default_factory=dict)
+    parts: list[RowPart] = field(default_factory=list)
+    merged: dict[str, Records] = field(default_factory=dict)
     totals: dict[str, int] = field(default_factory=dict)
     failed: dict[str, SourceOutcome] = field(default_factory=dict)
     refused: bool = False
+
+    def records(self) -> dict[str, Records]:
+        """Records on the row path by key, in the order in which they were asked for."""
+        found = dict(self.merged)
+        for part in self.parts:
+            first = part.stream.selection.first
+            answered = (part.stream.provider.code,)
+            for key, rows in zip(part.keys, part.groups, strict=True):
+                has_next = len(rows) > first
+                shown = rows[:first] if has_next else rows
+                found[key] = Records(((part.stream, shown),), has_next, answered)
+        return found
+
+    @property
+    def has_values(self) -> bool:
+        """Whether anything is known for any key."""
+        return bool(self.json or self.parts or self.merged)
+
+    def valued(self) -> set[str]:
+        """Keys for which anything is known."""
+        return {*self.json, *self.merged, *(key for part in self.parts for key in part.keys)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ class StoreAddress:
         statement_timeout_ms: the server ends a statement after this.
         lock_timeout_ms: the server ends a wait for a lock after this.
         connect_timeout_s: longest time to open a connection.
+        plan_cache_mode: PostgreSQL's setting: `force_generic_plan` plans a statement once, which
+            suits look-ups by key; `auto` plans for the values at hand.
     """
 
     url: str = field(repr=False)
@@ -30,6 +32,7 @@ class StoreAddress:
     statement_timeout_ms: int = 5_000
     lock_timeout_ms: int = 2_000
     connect_timeout_s: float = 2.0
+    plan_cache_mode: str = "auto"
 
 
 def postgres_url(*, host: str, port: int, database: str, user: str, password: str) -> str:
@@ -57,6 +60,7 @@ async def _open(address: StoreAddress) -> Connection:
             "synchronous_commit": "on",
             "timezone": "UTC",
             "jit": "off",
+            "plan_cache_mode": address.plan_cache_mode,
         },
     )
     return connection

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -57,7 +57,7 @@ class PostgresSource:
 
     Attributes:
         url: PostgreSQL URL of a read-only login; never printed.
-        pool_size: most connections open at a time.
+        pool_size: most connections open at a time for look-ups by key; half as many for lists.
         statement_timeout_ms: the server ends a statement after this.
     """
 
@@ -82,7 +82,11 @@ class PostgresAdapter:
             application_name=f"credit-gateway-{manifest.slug}",
             statement_timeout_ms=source.statement_timeout_ms,
         )
-        self._pool = LightPool(connector(address), source.pool_size)
+        # Planning a look-up by keys costs more than running it, so it is planned once for all
+        # keys; lists over all subjects are planned for the values of their filters.
+        generic = replace(address, plan_cache_mode="force_generic_plan")
+        self._keyed = LightPool(connector(generic), source.pool_size)
+        self._listing = LightPool(connector(address), max(2, source.pool_size // 2))
         self._prepared: OrderedDict[tuple[object, ...], tuple[Statement, object]] = OrderedDict()
 
     @property
@@ -93,11 +97,12 @@ class PostgresAdapter:
         """Nothing to do: connections open when first needed, so a dead source stops no start."""
 
     async def aclose(self) -> None:
-        await self._pool.aclose()
+        await self._keyed.aclose()
+        await self._listing.aclose()
 
     async def health(self) -> Health:
         try:
-            async with self._pool.connection() as connection:
+            async with self._keyed.connection() as connection:
                 await connection.fetchval("SELECT 1")
         except (*CONNECTION_ERRORS, asyncpg.PostgresError, NoConnectionError):
             return Health(is_up=False, as_of=None)
@@ -109,7 +114,8 @@ class PostgresAdapter:
         groups = key_groups(requests)
         statement = self._statement(requests, groups)
         arguments = statement.arguments(groups.keys, context.fetched_at)
-        rows = await self._run(statement.text, arguments)
+        pool = self._listing if None in groups.numbers else self._keyed
+        rows = await self._run(pool, statement.text, arguments)
         by_request = {row[0]: row for row in rows}
         return [
             _batch(request.selection, by_request[index]) for index, request in enumerate(requests)
@@ -121,7 +127,9 @@ class PostgresAdapter:
         batches = []
         for request in requests:
             text, arguments = statistics_statement(request, self._mappings[request.kind])
-            batches.append(statistics_batch(request, await self._run(text, arguments)))
+            batches.append(
+                statistics_batch(request, await self._run(self._listing, text, arguments))
+            )
         return batches
 
     def explain(self, requests: Sequence[RecordRequest]) -> str:
@@ -148,9 +156,9 @@ class PostgresAdapter:
             self._prepared.popitem(last=False)
         return statement
 
-    async def _run(self, text: str, arguments: Sequence[object]) -> Sequence[Any]:
+    async def _run(self, pool: LightPool, text: str, arguments: Sequence[object]) -> Sequence[Any]:
         try:
-            async with self._pool.connection() as connection:
+            async with pool.connection() as connection:
                 return await connection.fetch(text, *arguments)
         except asyncpg.PostgresError as error:
             if isinstance(error, _UNAVAILABLE):
@@ -164,8 +172,7 @@ def _batch(selection: RecordSelection, row: Any) -> Batch:
     _, payloads, counts, totals, summary = row
     found_totals = totals if selection.count else None
     if selection.json is None:
-        groups = [orjson.loads(payload) if payload else [] for payload in payloads]
-        return RowBatch(groups, found_totals)
+        return RowBatch(orjson.loads(payloads[0]), found_totals)
     return JsonBatch(
         [payload or b"" for payload in payloads],
         counts,

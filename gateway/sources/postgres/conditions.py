@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.contract import RECORD_ID, After, OrderKey
-from gateway.sources.mapping import Code, CodeList, Column, Constant, KindMapping, Text
+from gateway.sources.mapping import Code, CodeList, Column, Constant, KindMapping, Part, Text
 from gateway.sources.postgres.columns import ColumnSql, column_sql, identifier, literal
 from schema.predicate import (
     And,
@@ -56,7 +56,7 @@ class TableSql:
         if name == RECORD_ID:
             raw = f"r.{identifier(self.mapping.record_id)}"
             return ColumnSql(raw, f'{raw} COLLATE "C"', None)
-        made = column_sql(self.mapping.columns.get(name))
+        made = column_sql(self.mapping.columns.get(name) or self._missing_part(name))
         if name == OBJECTION_MARK and self.marked:
             if self._marked_parameter is None:
                 self._marked_parameter = self.parameters.add(list(self.marked))
@@ -65,6 +65,14 @@ class TableSql:
             sql = f"({raw} = ANY({self._marked_parameter}::text[]) OR {base})"
             return ColumnSql(sql, sql, "::boolean")
         return made
+
+    def _missing_part(self, name: str) -> Part | None:
+        """For a leaf of parts that is not mapped while others are: as many missing values."""
+        beginning = name.rpartition(".")[0] + "."
+        for other, column in self.mapping.columns.items():
+            if isinstance(column, Part) and other.startswith(beginning):
+                return Part(column.column, "")
+        return None
 
     def supplies(self, name: str) -> bool:
         return (

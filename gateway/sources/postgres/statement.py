@@ -1,8 +1,8 @@
 """One statement for all requests of one call: a branch per request, joined by UNION ALL.
 
-Each branch returns one row: number of the request, per key the payload, the number of records
-and the total, and for built JSON a summary of the checked fields. A payload is either a JSON
-array of rows or the records themselves as JSON, in UTF-8.
+Each branch returns one row: number of the request, the payloads, per key the number of records
+and the total, and for built JSON a summary of the checked fields. The row path has one payload,
+a JSON array of the keys' arrays of rows; built JSON has one payload per key, in UTF-8.
 """
 
 from __future__ import annotations
@@ -181,8 +181,14 @@ class StatementBuilder:
             if keys is not None
             else "(SELECT ''::text AS key, 1 AS o) k"
         )
+        payloads = (
+            "ARRAY[convert_to('[' || string_agg(coalesce(g.payload, '[]'), ',' ORDER BY k.o)"
+            " || ']', 'UTF8')]"
+            if selection.json is None
+            else "array_agg(g.payload ORDER BY k.o)"
+        )
         return (
-            f"SELECT {index:d}::int AS request, array_agg(g.payload ORDER BY k.o) AS payloads, "
+            f"SELECT {index:d}::int AS request, {payloads} AS payloads, "
             f"array_agg(g.found ORDER BY k.o) AS counts, "
             f"array_agg({total} ORDER BY k.o) AS totals, {summary} AS summary\n"
             f"FROM {keyed} LEFT JOIN LATERAL (\n{body}\n) g ON true"
@@ -246,7 +252,7 @@ def _rows(selection: RecordSelection, table: TableSql, source: str) -> str:
     columns = [f"{field_sql(name, table)} AS c{i}" for i, name in enumerate(selection.fields)]
     row = ", ".join(f"s.c{i}" for i in range(len(columns)))
     return (
-        f"SELECT convert_to('[' || string_agg(json_build_array({row})::text, ',') || ']', 'UTF8') "
+        f"SELECT '[' || string_agg(json_build_array({row})::text, ',') || ']' "
         f"AS payload, count(*)::int AS found FROM (SELECT {', '.join(columns) or '1 AS c'} "
         f"{source}) s"
     )

@@ -17,7 +17,7 @@ def statistics_statement(
 ) -> tuple[str, list[object]]:
     """Statement and arguments: a row per group, group values first, then count, then sums."""
     parameters = Parameters()
-    table = TableSql(mapping, parameters)
+    table = TableSql(mapping, parameters, request.marked)
     conditions = [condition_sql(request.predicate, table, parameters)]
     conditions += subject_conditions(mapping, request.subject_kinds)
     groups = [table.column(name).shown for name in request.group_by]
