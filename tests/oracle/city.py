@@ -141,10 +141,14 @@ def _grants(random: Random) -> list[Grant]:
 
 
 def _effects(random: Random, departments: tuple[Department, ...]) -> list[Effect]:
-    """One record in fifty is marked, one in fifty hidden from some callers."""
+    """Of every other kind one record in fifty is marked, one in fifty hidden from some callers.
+
+    The other kinds have none, because lists without hidden records take another path.
+    """
     effects = []
     for department in departments:
-        for kind in sorted(department.records, key=lambda kind: kind.value):
+        kinds = sorted(department.records, key=lambda kind: kind.value)
+        for kind in kinds[::2]:
             if kind is RecordKind.REGISTRATION:
                 continue
             records = department.records[kind]

@@ -168,9 +168,23 @@ class _Writer:
 
     def _subject(self) -> str:
         kind = self._kind()
+        code = self._code(kind)
+        if self.landscape.leaking and self.random.random() < 0.1:
+            kind, code = self.random.choice(self.landscape.leaking)
+            self.select.prefers_prose = True
+        elif code in self._consenting() and self.random.random() < 0.7:
+            kind = self._consented_kind(code)
         lists = [name for name, link in LINKS.items() if link.kind is kind]
         below = self.select.subject("Organisation", 2, lists[:1])
-        return f"subject(uscc: {self.writing.value('USCC!', self._code(kind))}){below}"
+        self.select.prefers_prose = False
+        return f"subject(uscc: {self.writing.value('USCC!', code)}){below}"
+
+    def _consented_kind(self, code: str) -> RecordKind:
+        """A kind of which the subject lets the caller read something."""
+        consented = self.landscape.world.consented(self.caller, code)
+        return self.random.choice(
+            [kind.kind for kind in MODEL.kinds.values() if kind.type_name in consented]
+        )
 
     def _subjects(self) -> str:
         count = min(self.random.choice(_MANY), len(self.landscape.codes))
@@ -299,7 +313,7 @@ class _Writer:
         if self.caller.caller_class is CallerClass.SUBJECT and own in self.landscape.codes:
             if choice < 0.8:
                 return own
-        elif choice < 0.3 and (consenting := self._consenting()):
+        elif choice < 0.6 and (consenting := self._consenting()):
             return self.random.choice(consenting)
         if choice > 0.97:
             return self.random.choice(UNKNOWN_CODES)
@@ -310,7 +324,8 @@ class _Writer:
         return [
             consent.subject
             for consent in self.landscape.world.consents
-            if consent.institution == institution and not consent.subject.startswith(PERSON)
+            if (consent.institution, consent.purpose) == (institution, self.caller.purpose)
+            and not consent.subject.startswith(PERSON)
         ]
 
 

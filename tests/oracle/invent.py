@@ -55,7 +55,13 @@ class Inventor:
     def order(self, kind: RecordKind) -> list[dict[str, Any]]:
         """One or two order keys."""
         model = MODEL.kinds[kind]
-        fields = self._chosen(list(model.comparable), Use.ORDER, self.random.choice([1, 1, 2]))
+        fields = list(
+            self._chosen(list(model.comparable), Use.ORDER, self.random.choice([1, 1, 2]))
+        )
+        amounts = [each for each in model.comparable if each.value_type is ValueType.MONEY]
+        if amounts and self.random.random() < 0.3:
+            fields[0] = self.random.choice(amounts)
+        fields = list(dict.fromkeys(fields))
         made = []
         for field in fields:
             key: dict[str, Any] = {"field": EnumName(enum_name(field.name))}
@@ -108,7 +114,8 @@ class Inventor:
                 for provider in providers
             ):
                 permitted.append(field)
-        pool = permitted if permitted and self.random.random() < 0.85 else fields
+        share = 0.5 if use is Use.AGGREGATE else 0.85
+        pool = permitted if permitted and self.random.random() < share else fields
         return self.random.sample(pool, min(count, len(pool)))
 
     def _condition(self, field: FieldModel, value: WireValue) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from policies.model import Caller
 from schema.codes import RecordKind
-from tests.oracle.records import PERSON
+from schema.records import MODEL
+from tests.oracle.records import PERSON, Record
+from tests.oracle.scrub import finds
 from tests.oracle.world import World
 
 
@@ -20,6 +22,7 @@ class Landscape:
         having: codes of organisations that have records, by kind.
         codes: codes of all organisations with any record.
         persons: keys of all persons with any record.
+        leaking: kind and code of organisations whose free text holds something to scrub.
     """
 
     world: World
@@ -27,6 +30,7 @@ class Landscape:
     having: Mapping[RecordKind, list[str]]
     codes: list[str]
     persons: list[str]
+    leaking: list[tuple[RecordKind, str]]
 
 
 def landscape_of(world: World, callers: tuple[Caller, ...]) -> Landscape:
@@ -41,4 +45,28 @@ def landscape_of(world: World, callers: tuple[Caller, ...]) -> Landscape:
         for kind, keys in found.items()
     }
     codes = sorted(key for key in every if not key.startswith(PERSON))
-    return Landscape(world, callers, having, codes, sorted(every - set(codes)))
+    persons = sorted(every - set(codes))
+    return Landscape(world, callers, having, codes, persons, sorted(_leaking(world), key=repr))
+
+
+def _leaking(world: World) -> Iterator[tuple[RecordKind, str]]:
+    for department in world.departments:
+        for records in department.records.values():
+            for record in records:
+                is_person = record.key is None or record.key.startswith(PERSON)
+                if not is_person and any(map(_leaks, free_texts(record))):
+                    assert record.key is not None
+                    yield record.kind, record.key
+
+
+def free_texts(record: Record) -> Iterator[str]:
+    """Prose of a record."""
+    for field in MODEL.kinds[record.kind].fields:
+        value = record.values.get(field.name)
+        if field.declaration.free_text and isinstance(value, str):
+            yield value
+
+
+def _leaks(text: str) -> bool:
+    has_digits = sum(character.isdecimal() for character in text) >= 10
+    return (has_digits or "@" in text) and bool(finds(text))

@@ -29,6 +29,7 @@ _OF_ALL = frozenset(
         "consumptionRestrictions",
     }
 )
+_TELLING = ("meta.subjectId", "meta.objectionMark")
 _NESTED_TYPES = {
     "shareholders": "Shareholder",
     "directorsAndManagers": "Officer",
@@ -43,6 +44,7 @@ class Selector:
 
     Attributes:
         most_records: the largest page asked for.
+        prefers_prose: select the free text of every record.
     """
 
     random: Random
@@ -50,6 +52,7 @@ class Selector:
     invent: Inventor
     writing: Writing
     most_records: int = 20
+    prefers_prose: bool = False
 
     def record(self, kind: RecordKind, depth: int, own_type: str | None = None) -> str:
         """A selection set on a record.
@@ -60,7 +63,10 @@ class Selector:
         """
         model = MODEL.kinds[kind]
         type_name = model.type_name
-        members = [self._leaf(leaf) for leaf in self._some(self._plain(model), 1, 6)]
+        leaves = self._some(self._plain(model), 1, 6)
+        if self.prefers_prose:
+            leaves += [leaf for leaf in self._plain(model) if leaf.declaration.free_text]
+        members = [self._leaf(leaf) for leaf in leaves]
         members += self._meta(model)
         members += self._nested(model)
         if self.random.random() < 0.15:
@@ -188,7 +194,10 @@ class Selector:
         if self.random.random() > 0.4:
             return []
         leaves = [leaf for leaf in model.fields if leaf.is_meta]
-        members = [self._leaf(leaf) for leaf in self._some(leaves, 1, 5)]
+        chosen = self._some(leaves, 1, 5)
+        if self.random.random() < 0.3:
+            chosen.append(model.by_name[self.random.choice(_TELLING)])
+        members = [self._leaf(leaf) for leaf in chosen]
         return [self.writing.field("meta", {}, self.writing.selection("RecordMeta", members))]
 
     def _nested(self, model: KindModel) -> list[str]:
