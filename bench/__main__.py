@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import uvloop
 from rich.console import Console
 
 from bench.checking import check_equal
+from bench.duties import measure_duties
 from bench.ground import Ground, prepare_ground
+from bench.machine import machine
 from bench.measuring import Plan, Result, measure
-from bench.report import cpu_ratios, rate_ratios, ratios_table, results_table
-from bench.servers import COMPARED, run_servers
-from bench.workloads import WORKLOADS
+from bench.report import (
+    cpu_ratios,
+    duties_table,
+    machine_line,
+    rate_ratios,
+    ratios_table,
+    results_table,
+    statements_table,
+)
+from bench.servers import COMPARED, NO_DUTIES, OURS, run_servers
+from bench.statements import StatementCount, count_statements
+from bench.workloads import WORKLOADS, Workload
 from gateway.demo.city.settings import CitySettings
 
 BUILD = Path("build")
@@ -27,59 +40,87 @@ CHECKED = 5
 
 _WHOLE = Plan({1: 1, 16: 3, 64: 1})
 _QUICK = Plan({16: 2}, seconds=3)
+_DUTIES = Plan({16: 4}, seconds=4)
 
 
 @click.command()
 @click.argument("workloads", nargs=-1, type=click.Choice(list(WORKLOADS)))
-@click.option("--quick", is_flag=True, help="Short rounds at 16 connections only.")
+@click.option("--quick", is_flag=True, help="Short rounds at 16 connections, and no duties.")
+@click.option("--duties", is_flag=True, help="Duties only.")
 @click.option("--subjects", default=20_000, show_default=True, help="Organisations in the city.")
 @click.option("--target", "targets", multiple=True, type=click.Choice(COMPARED))
-def main(workloads: tuple[str, ...], quick: bool, subjects: int, targets: tuple[str, ...]) -> None:
-    """Measure WORKLOADS, all of them unless some are named."""
-    console = Console(width=WIDTH) if not sys.stdout.isatty() else Console()
-    (BUILD / "bench").mkdir(parents=True, exist_ok=True)
-    names = workloads or tuple(WORKLOADS)
-    city = CitySettings(subjects=subjects)
-    uvloop.run(_run(console, city, names, _QUICK if quick else _WHOLE, targets or COMPARED))
-
-
-async def _run(
-    console: Console,
-    city: CitySettings,
-    names: tuple[str, ...],
-    plan: Plan,
-    targets: tuple[str, ...],
+def main(
+    workloads: tuple[str, ...], quick: bool, duties: bool, subjects: int, targets: tuple[str, ...]
 ) -> None:
-    async with prepare_ground(BUILD / "bench", city, console) as ground:
-        results = _compare(console, ground, names, plan, targets)
+    """Measure WORKLOADS, all of them unless some are named."""
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
+    (BUILD / "bench").mkdir(parents=True, exist_ok=True)
+    wanted = () if duties else workloads or tuple(WORKLOADS)
+    run = Run(
+        console,
+        tuple(WORKLOADS[name] for name in wanted),
+        _QUICK if quick else _WHOLE,
+        targets or COMPARED,
+        with_duties=duties or not (quick or workloads or targets),
+    )
+    uvloop.run(_measure(run, CitySettings(subjects=subjects)))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one call of the command is to do."""
+
+    console: Console
+    workloads: Sequence[Workload]
+    plan: Plan
+    targets: tuple[str, ...]
+    with_duties: bool
+
+
+async def _measure(run: Run, city: CitySettings) -> None:
+    document: dict[str, Any] = {"machine": machine()}
+    async with prepare_ground(BUILD / "bench", city, run.console) as ground:
+        if run.workloads:
+            document |= await _compare(run, ground)
+        if run.with_duties:
+            document["duties"] = _duties(run, ground)
+    (BUILD / "bench.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    run.console.print(machine_line(document["machine"]))
+
+
+async def _compare(run: Run, ground: Ground) -> dict[str, Any]:
+    """Check that answers are equal, then measure; returns what goes into the document."""
+    results: list[Result] = []
+    counts: list[StatementCount] = []
+    with run_servers(ground, run.targets) as running, run.console.status("starting") as status:
+        servers = list(running.values())
+        for workload in run.workloads:
+            urls = {server.name: server.url(workload) for server in servers}
+            bodies = workload.bodies(ground.subjects, CHECKED)
+            check_equal(workload, urls, bodies, ground.tokens[workload.caller])
+        for workload in run.workloads:
+            results += measure(ground, workload, servers, run.plan, status.update)
+            if run.with_duties:
+                counts += await count_statements(ground, workload, servers)
     rates, cpus = rate_ratios(results), cpu_ratios(results)
-    console.print(results_table(results))
-    console.print(ratios_table(rates, cpus))
-    document = {
+    run.console.print(results_table(results))
+    if counts:
+        run.console.print(statements_table(counts))
+    run.console.print(ratios_table(rates, cpus))
+    return {
         "ratios": rates,
         "cpu_ratios": cpus,
         "results": [asdict(each) for each in results],
+        "statements": [asdict(each) for each in counts],
     }
-    (BUILD / "bench.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
-def _compare(
-    console: Console,
-    ground: Ground,
-    names: tuple[str, ...],
-    plan: Plan,
-    targets: tuple[str, ...],
-) -> list[Result]:
-    results: list[Result] = []
-    with run_servers(ground, targets) as servers, console.status("starting") as status:
-        for name in names:
-            workload = WORKLOADS[name]
-            urls = {server.name: server.url(workload) for server in servers.values()}
-            bodies = workload.bodies(ground.subjects, CHECKED)
-            check_equal(workload, urls, bodies, ground.tokens[workload.caller])
-        for name in names:
-            results += measure(ground, WORKLOADS[name], list(servers.values()), plan, status.update)
-    return results
+def _duties(run: Run, ground: Ground) -> dict[str, Any]:
+    with run_servers(ground, (OURS, NO_DUTIES)) as running, run.console.status("duties") as status:
+        servers = (running[OURS], running[NO_DUTIES])
+        duties, results = measure_duties(ground, servers, _DUTIES, status.update)
+    run.console.print(duties_table(duties))
+    return {**asdict(duties), "results": [asdict(each) for each in results]}
 
 
 if __name__ == "__main__":

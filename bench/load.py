@@ -54,13 +54,16 @@ def client_name() -> str:
     return "wrk" if shutil.which("wrk") else "asyncio"
 
 
-def run_load(target: Target, connections: int, seconds: float) -> Load:
+def run_load(target: Target, connections: int, seconds: float, client: str | None = None) -> Load:
     """Send requests for a time; blocks.
+
+    Args:
+        client: `wrk` or `asyncio`; None: what `client_name` says.
 
     Raises:
         RuntimeError: the client failed.
     """
-    if client_name() == "wrk":
+    if (client or client_name()) == "wrk":
         command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
         command += [f"--timeout={_ANSWER_TIMEOUT_S}s", "-s", str(_WRK_SCRIPT), target.url, "--"]
         command += [str(target.bodies), str(target.headers)]

@@ -7,8 +7,10 @@ from typing import Any
 
 from rich.table import Table
 
+from bench.duties import Duties
 from bench.measuring import Result
 from bench.servers import LIMIT, OURS, STRAWBERRY
+from bench.statements import StatementCount
 
 COMPARED_AT = 16
 """Connections at which targets are compared."""
@@ -74,3 +76,30 @@ def ratios_table(rates: Ratios, cpus: Ratios) -> Table:
         cells = [rate.get(LIMIT), rate.get(STRAWBERRY), cpu.get(LIMIT), cpu.get(STRAWBERRY)]
         table.add_row(workload, *["–" if cell is None else f"{cell:.2f}" for cell in cells])
     return table
+
+
+def statements_table(counts: Sequence[StatementCount]) -> Table:
+    """SQL statements per request."""
+    table = Table("workload", "target", "departments", "store", title="SQL statements per request")
+    for each in counts:
+        by_name = ", ".join(f"{name} {count:g}" for name, count in each.departments.items())
+        table.add_row(each.workload, each.target, by_name, f"{each.store:g}")
+    return table
+
+
+def duties_table(duties: Duties) -> Table:
+    """What identity, policy, quota and audit cost on W1."""
+    table = Table("duties on W1", "cost", title=f"{duties.rules} rules loaded")
+    table.add_row("gateway, CPU ms per request", f"{duties.server_ms:.3f}")
+    table.add_row("PostgreSQL of the store, CPU ms per request", f"{duties.store_ms:.3f}")
+    table.add_row("deciding 40 fields anew, p99 ms", f"{duties.deciding_p99_ms:.3f}")
+    table.add_row("checking a row, µs", f"{duties.row_check_us:.3f}")
+    return table
+
+
+def machine_line(machine: Mapping[str, Any]) -> str:
+    """The machine in one line."""
+    return (
+        f"{machine['processor']}, {machine['cores']} cores (load {machine['load_average']:.1f}"
+        f" at the start), Python {machine['python']}, client {machine['client']}"
+    )

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+import asyncpg
 import orjson
 from starlette.types import Receive, Scope, Send
 
@@ -16,12 +18,18 @@ from bench.targets.limit_sql import statements
 from bench.targets.program import run_target
 from bench.workloads import WORKLOADS, Workload
 from gateway.settings import Settings
-from gateway.store.connect import StoreAddress, connector
-from gateway.store.pool import LightPool
+from gateway.store.pool import Connection, LightPool
 
 POOL_SIZE = 8
+_SESSION = {"jit": "off", "plan_cache_mode": "force_generic_plan", "timezone": "UTC"}
+"""A plan made once: planning costs more than one of these statements."""
 Texts = Sequence[bytes | None]
 Answer = Callable[[Mapping[str, Any]], Awaitable[bytes]]
+
+
+async def _connect(url: str) -> Connection:
+    connection: Connection = await asyncpg.connect(url, server_settings=_SESSION)
+    return connection
 
 
 async def _texts(pool: LightPool, statement: str, keys: Sequence[str]) -> Texts:
@@ -61,7 +69,7 @@ class LimitApp:
 
     def __init__(self, settings: Settings) -> None:
         self._pools = {
-            slug: LightPool(connector(StoreAddress(adapter.values["url"])), POOL_SIZE)
+            slug: LightPool(partial(_connect, adapter.values["url"]), POOL_SIZE)
             for slug, adapter in settings.adapters.items()
         }
         self._answers = {
