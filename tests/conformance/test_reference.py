@@ -3,7 +3,14 @@
 import pytest
 
 from gateway.conformance import AdapterConformance, Department, ReferenceAdapter
-from tests.conformance.reference import FIRM, PERSON, SHOP, UNKNOWN, awkward_records, manifest_for
+from tests.support.awkward_department import (
+    FIRM,
+    PERSON,
+    SHOP,
+    UNKNOWN,
+    awkward_records,
+    manifest_for,
+)
 
 
 @pytest.fixture(scope="module")
