@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from textwrap import wrap
 
 from rich import box
 from rich.console import Console
@@ -73,15 +72,11 @@ class TourContext:
         """Lines of a program or a plan, indented; what is too long goes on further in."""
         for line in text.splitlines():
             indent = " " * (len(line) - len(line.lstrip()) + _CODE_INDENT)
-            folded = wrap(
-                line.strip(),
-                self.console.width,
-                initial_indent=indent,
-                subsequent_indent=indent + " " * _HANGING_INDENT,
-                break_on_hyphens=False,
-            )
-            for part in folded or [""]:
-                self.console.print(Text(part), soft_wrap=True)
+            width = self.console.width - len(indent) - _HANGING_INDENT
+            parts = Text(line.strip()).wrap(self.console, max(width, 1))
+            for number, part in enumerate(parts):
+                further = " " * _HANGING_INDENT if number else ""
+                self.console.print(Text(f"{indent}{further}{part.plain.rstrip()}"))
 
 
 def small_table(title: str) -> Table:

@@ -1,4 +1,4 @@
-"""Two cities in memory, and one in the embedded server's databases."""
+"""Two cities in memory, one in the embedded server's databases, and the gateway's own store."""
 
 import pytest
 
@@ -7,6 +7,9 @@ from gateway.demo.city.settings import CitySettings
 from gateway.demo.departments import Departments
 from gateway.demo.postgres import RunningPostgres
 from tests.support.city import prepared_city
+from tests.support.store import store, store_template
+
+__all__ = ["store", "store_template"]
 
 SETTINGS = CitySettings(subjects=1_000)
 
