@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 import os
@@ -47,6 +48,7 @@ from policies.loader import RULES, load_policies
 from schema.build import build_schema, core_schema
 from schema.records import MODEL
 
+OPENING_TIMEOUT_S = 10.0
 AUDIT_CONNECTIONS = 2
 """One writes a batch while the other may still be settling."""
 
@@ -112,14 +114,22 @@ async def open_gateway(
         await entitlements.open()
         stack.push_async_callback(entitlements.aclose)
         registry = load_registry(installed_adapters(), settings.adapters, MODEL)
-        for adapter in registry.adapters.values():
-            await _open_adapter(stack, adapter)
+        for slug, adapter in registry.adapters.items():
+            reason = await _open_adapter(stack, adapter)
+            if reason is not None:
+                registry = registry.without(slug, reason)
         yield _wire(settings, registry, recorder, entitlements, observe)
 
 
-async def _open_adapter(stack: AsyncExitStack, adapter: Adapter) -> None:
-    await adapter.open()
+async def _open_adapter(stack: AsyncExitStack, adapter: Adapter) -> str | None:
+    """Open an adapter; why it cannot be opened, or None."""
     stack.push_async_callback(adapter.aclose)
+    try:
+        async with asyncio.timeout(OPENING_TIMEOUT_S):
+            await adapter.open()
+    except Exception as error:
+        return f"opening failed: {type(error).__name__}: {error}"
+    return None
 
 
 def _wire(

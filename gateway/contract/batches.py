@@ -32,7 +32,7 @@ class FieldSummary(NamedTuple):
     Attributes:
         least, greatest: over the values present; None if there is none, or for enums.
         seen: for enums the member names present; None for other types.
-        missing: number of records without a value.
+        missing: 0 if every record has a value, else a number above 0.
     """
 
     least: WireScalar | None

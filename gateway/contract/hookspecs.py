@@ -7,6 +7,9 @@ module with an implementation:
 
     @hookimpl
     def register_adapter(settings: AdapterSettings) -> Adapter: ...
+
+Where the module also has the manifest as `MANIFEST`, the department's record kinds are reported
+as down if the hook fails; otherwise nobody could know which they are.
 """
 
 from __future__ import annotations

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 
 import pluggy
 
 from gateway.contract import Adapter, AdapterSettings, CatalogueEntry, Manifest, hookspecs
 from schema.classification import Origin
+from schema.codes import RecordKind
 from schema.identifiers.uscc import is_uscc
 from schema.model import CreditModel
+
+_ADAPTER_MEMBERS = ("manifest", "open", "aclose", "health", "fetch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,12 @@ class Registry:
         found += [item.manifest for item in self.quarantined if item.manifest is not None]
         return sorted(found, key=lambda manifest: manifest.department_code)
 
+    def without(self, slug: str, reason: str) -> Registry:
+        """The same with one adapter quarantined."""
+        kept = {other: adapter for other, adapter in self.adapters.items() if other != slug}
+        bad = Quarantined(slug, reason, self.adapters[slug].manifest)
+        return Registry(kept, (*self.quarantined, bad))
+
 
 def installed_adapters() -> Sequence[EntryPoint]:
     """Entry points of all installed adapter packages, ordered by name."""
@@ -61,32 +70,78 @@ def load_registry(
     for point in points:
         if point.name not in settings:
             continue
-        made = _load(point, settings[point.name])
+        made = _load(point, settings[point.name], model)
         if isinstance(made, Quarantined):
             quarantined.append(made)
             continue
-        reason = manifest_defect(made.manifest, point.name, model) or _repeated(made, adapters)
+        reason = _defect(made, point.name, adapters, model)
         if reason is None:
             adapters[point.name] = made
         else:
-            quarantined.append(Quarantined(point.name, reason, None))
+            manifest = _believed(made, point.name, model)
+            quarantined.append(Quarantined(point.name, reason, manifest))
     missing = sorted(settings.keys() - adapters.keys() - {item.slug for item in quarantined})
     quarantined += [Quarantined(slug, "no such adapter is installed", None) for slug in missing]
     return Registry(adapters, tuple(quarantined))
 
 
-def _load(point: EntryPoint, settings: AdapterSettings) -> Adapter | Quarantined:
+def _load(
+    point: EntryPoint, settings: AdapterSettings, model: CreditModel
+) -> Adapter | Quarantined:
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
+    package: object = None
     try:
-        manager.register(point.load(), name=point.name)
+        package = point.load()
+        manager.register(package, name=point.name)
         manager.check_pending()
         adapter = manager.hook.register_adapter(settings=settings)
     except Exception as error:
-        return Quarantined(point.name, f"loading failed: {type(error).__name__}: {error}", None)
-    if not isinstance(adapter, Adapter):
-        return Quarantined(point.name, "`register_adapter` returned no adapter", None)
-    return adapter
+        reason = f"loading failed: {type(error).__name__}: {error}"
+        return Quarantined(point.name, reason, _beside_the_hook(package, point.name, model))
+    if not all(hasattr(type(adapter), name) for name in _ADAPTER_MEMBERS):
+        reason = "`register_adapter` returned no adapter"
+        return Quarantined(point.name, reason, _beside_the_hook(package, point.name, model))
+    made: Adapter = adapter
+    return made
+
+
+def _beside_the_hook(package: object, slug: str, model: CreditModel) -> Manifest | None:
+    manifest = getattr(package, "MANIFEST", None)
+    return _cleaned(manifest, slug, model) if isinstance(manifest, Manifest) else None
+
+
+def _defect(
+    made: Adapter, slug: str, adapters: Mapping[str, Adapter], model: CreditModel
+) -> str | None:
+    try:
+        return manifest_defect(made.manifest, slug, model) or _repeated(made, adapters)
+    except Exception as error:
+        return f"the manifest cannot be read: {type(error).__name__}"
+
+
+def _believed(made: Adapter, slug: str, model: CreditModel) -> Manifest | None:
+    try:
+        manifest = made.manifest
+    except Exception:
+        return None
+    return _cleaned(manifest, slug, model) if isinstance(manifest, Manifest) else None
+
+
+def _cleaned(manifest: Manifest, slug: str, model: CreditModel) -> Manifest | None:
+    """What a bad manifest says about kinds, under the name that its package has here.
+
+    Under another name it would speak for another department.
+    """
+    if not isinstance(manifest.entries, tuple) or not isinstance(manifest.department_code, str):
+        return None
+    entries: dict[RecordKind, CatalogueEntry] = {}
+    for entry in manifest.entries:
+        if isinstance(entry, CatalogueEntry) and entry.kind in model.kinds:
+            names = model.kinds[entry.kind].by_name
+            items = tuple(name for name in entry.items if name in names)
+            entries.setdefault(entry.kind, replace(entry, items=items))
+    return replace(manifest, slug=slug, entries=tuple(entries.values()))
 
 
 def _repeated(adapter: Adapter, adapters: Mapping[str, Adapter]) -> str | None:

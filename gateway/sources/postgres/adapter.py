@@ -191,8 +191,9 @@ def _summaries(selection: RecordSelection, summary: str | None) -> dict[str, Fie
     ):
         model = by_name[name]
         if model.value_type is ValueType.ENUM:
-            seen = _members(model.enum_values, least or 0)
-            made[name] = FieldSummary(None, None, seen, missing)
+            bits = least or 0
+            missing = bits >> len(model.enum_values)
+            made[name] = FieldSummary(None, None, _members(model.enum_values, bits), missing)
         elif model.value_type is ValueType.BOOLEAN and least is not None:
             made[name] = FieldSummary(bool(least), bool(greatest), None, missing)
         else:

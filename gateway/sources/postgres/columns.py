@@ -40,6 +40,7 @@ class ColumnSql:
         shown: the wire value as SQL text, integer, boolean or JSON.
         compared: expression of an ordered type, with the collation by code point where it is
             text; equal to `shown` as far as order and equality go.
+        json: what stands in built JSON; the same value as `shown`, where there is a cheaper form.
         parameter: cast that turns a text parameter into the compared type; None where a
             parameter of the wire type can be used as it is.
     """
@@ -47,6 +48,11 @@ class ColumnSql:
     shown: str
     compared: str
     parameter: str | None
+    json: str | None = None
+
+    @property
+    def in_json(self) -> str:
+        return self.json or self.shown
 
 
 NULL_COLUMN = ColumnSql("NULL::text", 'NULL::text COLLATE "C"', None)
@@ -72,7 +78,7 @@ def column_sql(column: Column | None) -> ColumnSql:
             return ColumnSql(shown, f'{shown} COLLATE "C"', None)
         case DateColumn(name):
             raw = f"r.{identifier(name)}"
-            return ColumnSql(f"{raw}::text", raw, "::text::date")
+            return ColumnSql(f"{raw}::text", raw, "::text::date", json=raw)
         case TextDate(name):
             return _text_date(f"r.{identifier(name)}")
         case Timestamp(name):

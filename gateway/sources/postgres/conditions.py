@@ -98,7 +98,7 @@ def condition_sql(predicate: Predicate, table: TableSql, parameters: Parameters)
         case Not(part):
             return f"(({condition_sql(part, table, parameters)}) IS NOT TRUE)"
         case IsNull(name):
-            return f"({table.column(name).shown} IS NULL)" if table.supplies(name) else "true"
+            return f"({table.column(name).in_json} IS NULL)" if table.supplies(name) else "true"
         case _ if not table.supplies(predicate.field):
             return "false"
         case Comparison(name, operator, value):

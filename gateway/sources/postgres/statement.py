@@ -21,7 +21,7 @@ from gateway.contract import (
     RecordSelection,
 )
 from gateway.contract.errors import NotSupported
-from gateway.sources.mapping import KindMapping
+from gateway.sources.mapping import Code, KindMapping
 from gateway.sources.postgres.columns import identifier, literal
 from gateway.sources.postgres.conditions import (
     Parameters,
@@ -32,7 +32,7 @@ from gateway.sources.postgres.conditions import (
 )
 from schema.classification import SubjectKind
 from schema.codes import RecordKind
-from schema.model import ValueType
+from schema.model import FieldModel, ValueType
 from schema.predicate import NUMERIC_TEXT
 from schema.records import MODEL
 
@@ -162,15 +162,15 @@ class StatementBuilder:
         if keys is not None:
             conditions.append(_key_condition(mapping, keys.mode))
         where = " AND ".join(condition for condition in conditions if condition != "true")
-        total = _total(table, where or "true") if selection.count else "NULL::bigint"
+        total = _total(table, where or "true")
         if request.after is not None:
             behind = after_sql(request.after, selection.order, self._department, table, parameters)
             where = f"{where} AND {behind}" if where else behind
-        source = (
-            f"FROM {identifier(mapping.table)} r WHERE {where or 'true'} "
-            f"ORDER BY {order_sql(selection.order, table)} "
-            f"LIMIT {selection.first + (1 if selection.lookahead else 0):d}"
-        )
+        source = f"FROM {identifier(mapping.table)} r WHERE {where or 'true'}"
+        is_single = keys is not None and MODEL.kinds[selection.kind].declaration.singular
+        if not is_single or selection.first == 0:
+            most = selection.first + (1 if selection.lookahead else 0)
+            source += f" ORDER BY {order_sql(selection.order, table)} LIMIT {most:d}"
         body, summary = (
             (_rows(selection, table, source), "NULL::text")
             if selection.json is None
@@ -187,10 +187,11 @@ class StatementBuilder:
             if selection.json is None
             else "array_agg(g.payload ORDER BY k.o)"
         )
+        totals = f"array_agg({total} ORDER BY k.o)" if selection.count else "NULL::bigint[]"
         return (
             f"SELECT {index:d}::int AS request, {payloads} AS payloads, "
             f"array_agg(g.found ORDER BY k.o) AS counts, "
-            f"array_agg({total} ORDER BY k.o) AS totals, {summary} AS summary\n"
+            f"{totals} AS totals, {summary} AS summary\n"
             f"FROM {keyed} LEFT JOIN LATERAL (\n{body}\n) g ON true"
         )
 
@@ -296,7 +297,7 @@ def _fields_of(node: JsonNode) -> list[str]:
 
 
 def _json_value(name: str, table: TableSql) -> str:
-    return field_sql(name, table)
+    return field_sql(name, table) if name == SUBJECT_KEY else table.column(name).in_json
 
 
 def _object(node: JsonNode, columns: Mapping[str, str], parameters: Parameters) -> str:
@@ -336,31 +337,42 @@ class _Check:
 
 
 def _check(index: int, name: str, table: TableSql) -> _Check:
+    """SQL of one field's summary: a column, its aggregates per key, and over all keys.
+
+    An enum's summary is a set of bits, one per member and one above them for a missing value.
+    """
     model = MODEL.kinds[table.mapping.kind].by_name[name]
-    missing = f"count(*) FILTER (WHERE s.k{index} IS NULL) AS miss{index}"
     if model.value_type is ValueType.ENUM:
-        cases = " ".join(
-            f"WHEN {literal(member)} THEN {1 << bit:d}"
-            for bit, member in enumerate(model.enum_values)
-        )
-        column = f"(CASE {table.column(name).shown} {cases} END)::bigint AS k{index}"
         return _Check(
-            column,
-            f"bit_or(s.k{index}) AS lo{index}, {missing}",
-            f"json_build_array(bit_or(g.lo{index}), NULL, coalesce(sum(g.miss{index}), 0))",
+            f"{_member_bits(name, model, table)}::bigint AS k{index}",
+            f"bit_or(s.k{index}) AS lo{index}",
+            f"json_build_array(bit_or(g.lo{index}), NULL, 0)",
         )
     made = table.column(name)
-    is_plain = model.value_type in NUMERIC_TEXT or model.value_type in (
-        ValueType.INTEGER,
-        ValueType.BOOLEAN,
-    )
+    is_number = model.value_type in NUMERIC_TEXT
+    is_plain = is_number or model.value_type in (ValueType.INTEGER, ValueType.DATE)
     ordered = made.compared if is_plain else f'{made.shown} COLLATE "C"'
     if model.value_type is ValueType.BOOLEAN:
-        ordered = f"({ordered})::int"
-    shown = "::text" if model.value_type in NUMERIC_TEXT else ""
+        ordered = f"({made.shown})::int"
+    shown = "::text" if is_number else ""
     return _Check(
         f"{ordered} AS k{index}",
-        f"min(s.k{index}) AS lo{index}, max(s.k{index}) AS hi{index}, {missing}",
+        f"min(s.k{index}) AS lo{index}, max(s.k{index}) AS hi{index}, "
+        f"count(*) FILTER (WHERE s.k{index} IS NULL) AS miss{index}",
         f"json_build_array(min(g.lo{index}){shown}, max(g.hi{index}){shown}, "
         f"coalesce(sum(g.miss{index}), 0))",
     )
+
+
+def _member_bits(name: str, model: FieldModel, table: TableSql) -> str:
+    """SQL of the bit of an enum's value; from the native code where there is one."""
+    bits = {member: 1 << position for position, member in enumerate(model.enum_values)}
+    missing = 1 << len(model.enum_values)
+    mapped = table.mapped(name)
+    if isinstance(mapped, Code):
+        raw = f"r.{identifier(mapped.column)}::text"
+        cases = {native: bits[member] for native, member in mapped.translation.items()}
+    else:
+        raw, cases = table.column(name).shown, bits
+    listed = " ".join(f"WHEN {literal(value)} THEN {bit:d}" for value, bit in cases.items())
+    return f"(CASE {raw} {listed} ELSE {missing:d} END)"
