@@ -11,10 +11,13 @@ import sys
 import time
 from itertools import cycle
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import httptools
 import uvloop
+
+from bench.load import LONGEST_EXTRA_S
 
 
 class _Connection(asyncio.Protocol):
@@ -27,8 +30,8 @@ class _Connection(asyncio.Protocol):
         self._sent = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        # A transport of uvloop can write, though it says so by no class.
+        self._transport = cast(asyncio.WriteTransport, transport)
         self._send()
 
     def data_received(self, data: bytes) -> None:
@@ -111,7 +114,8 @@ async def _measure(
     loop = asyncio.get_running_loop()
     for _ in range(connections):
         await loop.create_connection(lambda: _Connection(run), place.hostname, place.port)
-    await run.done
+    async with asyncio.timeout(seconds + LONGEST_EXTRA_S / 2):
+        await run.done
     return run.result()
 
 
