@@ -123,12 +123,12 @@ async def open_gateway(
 
 async def _open_adapter(stack: AsyncExitStack, adapter: Adapter) -> str | None:
     """Open an adapter; why it cannot be opened, or None."""
-    stack.push_async_callback(adapter.aclose)
     try:
         async with asyncio.timeout(OPENING_TIMEOUT_S):
             await adapter.open()
     except Exception as error:
         return f"opening failed: {type(error).__name__}: {error}"
+    stack.push_async_callback(adapter.aclose)
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
+from inspect import getattr_static
 
 import pluggy
 
@@ -99,11 +100,16 @@ def _load(
     except Exception as error:
         reason = f"loading failed: {type(error).__name__}: {error}"
         return Quarantined(point.name, reason, _beside_the_hook(package, point.name, model))
-    if not all(hasattr(type(adapter), name) for name in _ADAPTER_MEMBERS):
+    # Looked up without running anything of the package, such as its `manifest`.
+    if not all(_has_member(adapter, name) for name in _ADAPTER_MEMBERS):
         reason = "`register_adapter` returned no adapter"
         return Quarantined(point.name, reason, _beside_the_hook(package, point.name, model))
     made: Adapter = adapter
     return made
+
+
+def _has_member(adapter: object, name: str) -> bool:
+    return getattr_static(adapter, name, None) is not None
 
 
 def _beside_the_hook(package: object, slug: str, model: CreditModel) -> Manifest | None:

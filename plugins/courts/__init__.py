@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from gateway.contract import Adapter, AdapterSettings, hookimpl
 from plugins.courts.adapter import build_adapter
+from plugins.courts.manifest import MANIFEST
 from plugins.courts.settings import parse_settings
 
-__all__ = ["register_adapter"]
+__all__ = ["MANIFEST", "register_adapter"]
 
 
 @hookimpl

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from gateway.contract import Adapter, AdapterSettings, hookimpl
 from plugins.market.adapter import build_adapter
+from plugins.market.manifest import MANIFEST
 from plugins.market.settings import parse_settings
 
-__all__ = ["register_adapter"]
+__all__ = ["MANIFEST", "register_adapter"]
 
 
 @hookimpl
