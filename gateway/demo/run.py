@@ -6,9 +6,11 @@ import asyncio
 import datetime as dt
 import signal
 import socket
+import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -31,7 +33,7 @@ from gateway.demo.postgres import EmbeddedPostgres
 from gateway.demo.provision import Provisioned, provision
 from gateway.demo.serving import DemoServer, reserve_port
 from gateway.demo.tour.client import GatewayClient
-from gateway.demo.tour.context import TourContext
+from gateway.demo.tour.context import TourContext, installed_program
 from gateway.demo.tour.tour import show_tour
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.pool import LightPool
@@ -208,6 +210,7 @@ async def _tour(
             options.files,
             AuditLog(pool),
             {rule.id: rule for rule in rules},
+            installed_program(Path(sys.executable), Path.cwd()),
             databases.courts_switch,
         )
         await show_tour(context, is_staying=not options.is_once)

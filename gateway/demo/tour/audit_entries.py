@@ -33,7 +33,7 @@ async def show_audit(context: TourContext) -> None:
     last = context.asked[-1].answer.request_id
     context.text("An entry with all its decisions 查看单条记录及其全部决定:")
     store = context.files.secrets / "store-url"
-    context.code(f"credit-gateway audit show --store-url-file {store} {last}")
+    context.to_copy(f"{context.program} audit show --store-url-file {store} {last}")
 
 
 def _cells(entry_no: int, members: Mapping[str, Any], asked: Asked) -> Sequence[Text]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
@@ -38,6 +39,7 @@ class TourContext:
 
     Attributes:
         rules: by id, for their intent in words.
+        program: how a shell calls `credit-gateway`.
         courts_switch: None where no department can be switched off.
         asked: every question so far; each part adds its own.
     """
@@ -49,6 +51,7 @@ class TourContext:
     files: DemoFiles
     audit: AuditLog
     rules: Mapping[str, Rule]
+    program: str
     courts_switch: DepartmentSwitch | None
     asked: list[Asked] = field(default_factory=list)
 
@@ -77,6 +80,22 @@ class TourContext:
             for number, part in enumerate(parts):
                 further = " " * _HANGING_INDENT if number else ""
                 self.console.print(Text(f"{indent}{further}{part.plain.rstrip()}"))
+
+    def to_copy(self, *lines: str) -> None:
+        """Lines for a shell: they stay whole, whatever the width."""
+        for line in lines:
+            self.console.print(Text(f"  {line}"), soft_wrap=True)
+
+
+def installed_program(interpreter: Path, folder: Path) -> str:
+    """How to call `credit-gateway` from a shell in the folder, whatever its search path.
+
+    Args:
+        interpreter: the Python that runs this; its environment has the program beside it.
+    """
+    program = interpreter.with_name("credit-gateway")
+    found = str(program.relative_to(folder) if program.is_relative_to(folder) else program)
+    return found if program.exists() else f"{interpreter} -m gateway"
 
 
 def small_table(title: str) -> Table:

@@ -56,24 +56,13 @@ def show_ending(context: TourContext, is_staying: bool) -> None:
             table.add_row(*(Text(cell) for cell in cells))
     context.console.print(table)
     context.text("Ask without a token, then as the bank 先匿名查询，再以银行身份查询:")
-    _lines(context, curl_lines(context.description, files))
+    context.to_copy(*curl_lines(context.description, files))
     context.text("While it runs, on the same databases 运行期间，使用同样的数据库（在另一终端）:")
-    _lines(
-        context,
-        (
-            f"credit-gateway check --config {files.settings}",
-            f"CREDIT_GATEWAY_SERVER_PORT={_OTHER_PORT} "
-            f"credit-gateway serve --config {files.settings}",
-            f'CREDIT_GATEWAY_MARKET_URL="$(cat {files.secrets}/market-owner-url)" '
-            "credit-gateway load market FILE... --report report.json",
-        ),
+    context.to_copy(
+        f"{context.program} check --config {files.settings}",
+        f"CREDIT_GATEWAY_SERVER_PORT={_OTHER_PORT} "
+        f"{context.program} serve --config {files.settings}",
+        f'CREDIT_GATEWAY_MARKET_URL="$(cat {files.secrets}/market-owner-url)" '
+        f"{context.program} load market FILE... --report report.json",
     )
-    context.text(
-        "(The commands are in .venv/bin; `load market` finds this database by itself too.)"
-    )
-
-
-def _lines(context: TourContext, lines: tuple[str, ...]) -> None:
-    """Lines that stay whole, whatever the width, so that they can be copied."""
-    for line in lines:
-        context.console.print(Text(f"  {line}"), soft_wrap=True)
+    context.text("`load market` finds this database by itself, too, where the variable is not set.")

@@ -31,8 +31,8 @@ async def show_plan(context: TourContext) -> None:
     context.text("What is not permitted is not in the SQL 未获许可的数据项不在 SQL 之中:")
     context.code("\n".join(explained.calls))
     context.text("The same for any query 任意查询均可:")
-    command = f"credit-gateway explain --config {context.files.settings}"
-    context.code(f"{command} --token {context.files.tokens}/bank FILE.graphql")
+    settings, token = context.files.settings, context.files.tokens / PROFILES.bank.name
+    context.to_copy(f"{context.program} explain --config {settings} --token {token} FILE.graphql")
 
 
 async def _explain(settings: Settings, request: OperationRequest, caller: Caller) -> Explanation:

@@ -99,6 +99,7 @@ def demonstration() -> Iterator[Demonstration]:
                 "busy": run_shell(folder, program("demo", "--port", port)),
                 "same folder": run_shell(folder, program("demo", *arguments)),
                 "load": load_market(folder),
+                "audit show": run_shell(folder, printed_line(first.output, "audit show")),
             }
             curl = [
                 run_shell(folder, line)
@@ -120,6 +121,11 @@ def demonstration() -> Iterator[Demonstration]:
             second_code,
             processes_in(folder),
         )
+
+
+def printed_line(output: str, words: str) -> str:
+    """The line to copy that holds these words."""
+    return next(line for line in output.splitlines() if f" {words} --" in line)
 
 
 def load_market(folder: Path) -> Shell:
@@ -164,7 +170,7 @@ def test_demo_output_fits_80_columns_but_for_lines_to_copy(demonstration: Demons
     tour = demonstration.second.partition("1. One firm")[2]
     long = [line for line in tour.splitlines() if cells(line) > 80]
     assert long != []
-    assert all(line.startswith(("  curl ", "  CREDIT_GATEWAY_")) for line in long), long
+    assert all(line.startswith(("  curl ", "  CREDIT_GATEWAY_", "  /")) for line in long), long
 
 
 def cells(line: str) -> int:
@@ -228,6 +234,9 @@ def test_demo_tour_shows_the_audit_entries(demonstration: Demonstration) -> None
     audit = demonstration.first.partition("4. What the audit log says")[2].partition("5. Your")[0]
     assert audit.count("ANSWERED") == 8
     assert "courts DOWN" in audit
+    shown = demonstration.shells["audit show"]
+    assert shown.code == 0, shown.output
+    assert json.loads(shown.output)["departments"][0]["slug"] == "courts"
     assert CASES.penalised_firm.code not in audit
 
 
