@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from gateway.errors import BadRequest
 from gateway.planning.leaves import SUBJECT_ID
 from gateway.planning.types import FetchPlan, RecordPlace, StatisticsRoot
 from policies.engine import AccessTable, PolicySet
-from policies.model import Caller, Decision, SubjectProfile, Use
+from policies.model import Caller, Decision, Outcome, SubjectProfile, Use
 from schema.classification import SubjectKind
 from schema.codes import RecordKind
 from schema.records import MODEL
@@ -169,11 +169,12 @@ class AuthorizedPlan:
         """What to ask for subjects of one profile, a stream per provider that may be asked."""
         found = self._keyed.get((place, profile))
         if found is None:
-            asked = [
-                (provider, cell)
+            cells = [
+                (provider, self.cell(place, provider, profile))
                 for provider in self.providers(place)
-                if (cell := self.cell(place, provider, profile)).is_asked
             ]
+            asked = [(provider, cell) for provider, cell in cells if cell.is_asked]
+            may_count = _may_count(cell for _, cell in cells)
             found = tuple(
                 make_stream(
                     place,
@@ -181,6 +182,7 @@ class AuthorizedPlan:
                     cell,
                     self._entitlements.effects(self.caller, provider.slug, place.kind),
                     len(asked) == 1,
+                    may_count,
                     None,
                 )
                 for provider, cell in asked
@@ -192,12 +194,13 @@ class AuthorizedPlan:
         """What to ask over all subjects: per provider a stream for each group of equal cells."""
         found = self._listed.get(place)
         if found is None:
-            grouped = [
+            cells = [
                 (provider, cell, kinds)
                 for provider in self.providers(place)
                 for cell, kinds in self._equal_cells(place, provider)
-                if cell.is_asked
             ]
+            grouped = [item for item in cells if item[1].is_asked]
+            may_count = _may_count(cell for _, cell, _ in cells)
             found = tuple(
                 make_stream(
                     place,
@@ -205,6 +208,7 @@ class AuthorizedPlan:
                     cell,
                     self._entitlements.effects(self.caller, provider.slug, place.kind),
                     len(grouped) == 1,
+                    may_count,
                     kinds,
                 )
                 for provider, cell, kinds in grouped
@@ -264,6 +268,11 @@ def _common_kind(keys: Sequence[str]) -> SubjectKind | None:
 def listed_kinds(place: RecordPlace) -> tuple[SubjectKind, ...]:
     """Subject kinds that can stand at a place over all subjects."""
     return SEARCHED_KINDS if place.is_search else LISTED_KINDS
+
+
+def _may_count(cells: Iterable[Cell]) -> bool:
+    """Whether every open cell may be counted; the sum of some would be no total."""
+    return all(cell.count.outcome is Outcome.CLEAR for cell in cells if cell.is_open)
 
 
 def _alike(first: Cell, second: Cell) -> bool:

@@ -58,22 +58,27 @@ def make_stream(
     cell: Cell,
     effects: RecordEffects,
     is_alone: bool,
+    may_count: bool,
     subject_kinds: frozenset[SubjectKind] | None,
 ) -> Stream:
     """Write the selection for a cell that is asked.
 
     Args:
         is_alone: no other stream's records are merged with this one's.
+        may_count: nobody's records at this place are kept from being counted.
     """
     kind = MODEL.kinds[place.kind]
     row_rule = cell.kind.row or ALWAYS
     hidden: Predicate = Not(OneOf(RECORD_ID, effects.hidden)) if effects.hidden else ALWAYS
     rule = both(row_rule, hidden)
     pages = page_members(place.content)
-    json = _json_shape(place, provider, cell, kind) if is_alone and not pages & _CURSORS else None
+    # Of records over all subjects it is checked whom they are about, which JSON does not tell.
+    is_limited = subject_kinds is not None and len(subject_kinds) < len(SubjectKind)
+    takes_json = is_alone and not is_limited and not pages & _CURSORS
+    json = _json_shape(place, provider, cell, kind) if takes_json else None
     if json is not None and not is_summarised(rule, kind):
         json = None
-    fields = () if json is not None else _row_fields(place, cell, kind, rule)
+    fields = () if json is not None else _row_fields(place, cell, kind, rule, is_limited)
     selection = RecordSelection(
         kind=place.kind,
         fields=fields,
@@ -81,7 +86,7 @@ def make_stream(
         order=place.arguments.order,
         first=place.arguments.first,
         lookahead="hasNextPage" in pages,
-        count=wants_count(place.content) and cell.count.outcome is Outcome.CLEAR,
+        count=may_count and wants_count(place.content),
         marked=effects.marked,
         json=json,
         checked=tuple(sorted(fields_of(rule))) if json is not None else (),
@@ -92,7 +97,7 @@ def make_stream(
 
 
 def _row_fields(
-    place: RecordPlace, cell: Cell, kind: KindModel, rule: Predicate
+    place: RecordPlace, cell: Cell, kind: KindModel, rule: Predicate, needs_subject: bool
 ) -> tuple[str, ...]:
     """Columns of the row path: permitted leaves, what rows are identified, ordered, checked by."""
     names: dict[str, None] = {RECORD_ID: None}
@@ -103,7 +108,10 @@ def _row_fields(
             names[SUBJECT_KEY] = None
         elif kind.by_name[name].declaration.origin is Origin.SOURCE:
             names[name] = None
-    if any(isinstance(node, SubjectPlace) for node in record_nodes(place.content)) or place.record:
+    stands_for_subjects = any(
+        isinstance(node, SubjectPlace) for node in record_nodes(place.content)
+    )
+    if needs_subject or stands_for_subjects or place.record:
         names[SUBJECT_KEY] = None
     for key in place.arguments.order:
         names[key.field] = None

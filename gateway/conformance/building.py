@@ -38,6 +38,7 @@ from schema.model import ValueType
 from schema.predicate import NUMERIC_TEXT, Not, OneOf, WireScalar, WireValue
 from schema.records import MODEL
 
+OBJECTION_MARK = "meta.objectionMark"
 SUMMED = NUMERIC_TEXT | {ValueType.INTEGER}
 CONSTANTS: dict[str, WireScalar | None] = {"a": "文\"'\\%", "b": 7, "c": True, "d": None}
 
@@ -158,6 +159,29 @@ class StatisticsConformance:
                     await _counts_alike(adapter, department, entry.kind)
 
         department.run(check)
+
+    def test_marked_records_are_counted_as_under_objection(self, department: Department) -> None:
+        async def check(adapter: Adapter) -> None:
+            for entry in adapter.manifest.entries:
+                if entry.statistics:
+                    await _counts_marks(adapter, department, entry.kind)
+
+        department.run(check)
+
+
+async def _counts_marks(adapter: Adapter, department: Department, kind: RecordKind) -> None:
+    groups = await read(adapter, RecordRequest("all", whole(kind), department.keys))
+    rows = [row for group in groups for row in group]
+    ids = tuple(str(row[RECORD_ID]) for row in rows)
+    marked = ids[::2]
+    request = StatisticsRequest(
+        "m", kind, OneOf(RECORD_ID, ids), (OBJECTION_MARK,), (), 10, marked=marked
+    )
+    assert isinstance(adapter, StatisticsAdapter)
+    (batch,) = await adapter.statistics([request], context())
+    counted = {group.values: group.count for group in batch.groups}
+    wanted = Counter((row[RECORD_ID] in marked or row[OBJECTION_MARK],) for row in rows)
+    assert counted == wanted, kind.value
 
 
 async def _counts_alike(adapter: Adapter, department: Department, kind: RecordKind) -> None:

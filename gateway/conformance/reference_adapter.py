@@ -117,7 +117,7 @@ class ReferenceAdapter:
         return [
             record
             for record in self._records[selection.kind]
-            if kinds is None or _subject_kind(record.subject_key) in kinds
+            if _is_about(record.subject_key, kinds)
         ]
 
     def _page(
@@ -142,9 +142,8 @@ class ReferenceAdapter:
         kind = MODEL.kinds[request.kind]
         groups: dict[tuple[WireValue, ...], list[Mapping[str, WireValue]]] = defaultdict(list)
         for record in self._records[request.kind]:
-            row = _values(record, kind, ())
-            kinds = request.subject_kinds
-            if kinds is not None and _subject_kind(record.subject_key) not in kinds:
+            row = _values(record, kind, request.marked)
+            if not _is_about(record.subject_key, request.subject_kinds):
                 continue
             if matches(request.predicate, row, kind):
                 groups[tuple(row[name] for name in request.group_by)].append(row)
@@ -154,6 +153,13 @@ class ReferenceAdapter:
         ]
         most = request.max_groups
         return StatisticsBatch(made[:most], is_complete=len(made) <= most)
+
+
+def _is_about(key: str | None, kinds: frozenset[SubjectKind] | None) -> bool:
+    """Whether a subject is of one of the kinds; of all kinds, records about nobody are too."""
+    if kinds is None or len(kinds) == len(SubjectKind):
+        return True
+    return _subject_kind(key) in kinds
 
 
 def _subject_kind(key: str | None) -> SubjectKind | None:

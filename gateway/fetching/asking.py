@@ -59,13 +59,28 @@ class Asker:
         """Ask for the records of the subjects at a place."""
         places = self._results.places
         for record_place in place.records:
-            places[record_place] = PlaceRecords()
+            is_refused = self._has_cursor_for_several(place, record_place)
+            places[record_place] = PlaceRecords(refused=is_refused)
         for profile, keys in self._results.subjects[place].groups.items():
             is_person = keys[0].startswith(PERSON_KEY_PREFIX)
             members = place.person if is_person else place.organisation
             for member in members.values():
-                if isinstance(member, RecordPlace):
+                if isinstance(member, RecordPlace) and not places[member].refused:
                     self._streams(member, self._plan.keyed_streams(member, profile), keys)
+
+    def _has_cursor_for_several(self, place: SubjectPlace, member: RecordPlace) -> bool:
+        """Whether `after` is given where several subjects stand, each with pages of its own."""
+        if member.arguments.after.resolve(self._variables) is None:
+            return False
+        is_for_person = member in place.person.values()
+        is_for_organisation = member in place.organisation.values()
+        return (
+            sum(
+                is_for_person if key.startswith(PERSON_KEY_PREFIX) else is_for_organisation
+                for key in self._results.subjects[place].distinct
+            )
+            > 1
+        )
 
     def everybody(self, place: RecordPlace) -> None:
         """Ask for records over all subjects."""

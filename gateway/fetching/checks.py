@@ -19,6 +19,7 @@ from gateway.contract import (
     RowBatch,
 )
 from gateway.rowcode import RowsCheck, rows_check, rows_order, rows_rule
+from schema.classification import SubjectKind
 from schema.model import KindModel
 from schema.predicate import (
     ALWAYS,
@@ -121,8 +122,10 @@ def _are_about(stream: Stream, batch: RowBatch, request: RecordRequest) -> bool:
             for row in rows
         )
     kinds = stream.subject_kinds
-    return kinds is None or all(
-        row[column] is None or subject_kind(str(row[column])) in kinds
+    if kinds is None or len(kinds) == len(SubjectKind):
+        return True
+    return all(
+        row[column] is not None and subject_kind(str(row[column])) in kinds
         for rows in batch.groups
         for row in rows
     )
