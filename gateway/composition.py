@@ -99,6 +99,8 @@ async def open_gateway(
         InternalError: the store cannot be reached or is of another version.
         PolicyLoadError, SchemaDeclarationError: what they say.
     """
+    # What takes time and needs nobody comes first, so that what is opened is fresh when it serves.
+    ground = _lay_ground(settings)
     async with AsyncExitStack() as stack:
         address = StoreAddress(settings.store.url)
         pool = LightPool(connector(address), AUDIT_CONNECTIONS)
@@ -118,7 +120,7 @@ async def open_gateway(
             reason = await _open_adapter(stack, adapter)
             if reason is not None:
                 registry = registry.without(slug, reason)
-        yield _wire(settings, registry, recorder, entitlements, observe)
+        yield _wire(settings, ground, registry, recorder, entitlements, observe)
 
 
 async def _open_adapter(stack: AsyncExitStack, adapter: Adapter) -> str | None:
@@ -132,21 +134,38 @@ async def _open_adapter(stack: AsyncExitStack, adapter: Adapter) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What serving stands on and what needs no connection."""
+
+    policies: DailyPolicies
+    schema: GraphQLSchema
+    token_rules: TokenRules
+
+
+def _lay_ground(settings: Settings) -> _Ground:
+    today = _clock_of_days(settings.server.today)
+    rules = load_policies(MODEL, today(), settings.policies or (RULES,))
+    return _Ground(
+        DailyPolicies(checked_policies(rules), today),
+        core_schema(build_schema()),
+        token_rules(settings.identity),
+    )
+
+
 def _wire(
     settings: Settings,
+    ground: _Ground,
     registry: Registry,
     recorder: GroupCommitRecorder,
     entitlements: EntitlementsCache,
     observe: Observe,
 ) -> Gateway:
-    today = _clock_of_days(settings.server.today)
-    folders = settings.policies or (RULES,)
-    policies = DailyPolicies(checked_policies(load_policies(MODEL, today(), folders)), today)
-    schema = core_schema(build_schema())
+    policies, schema = ground.policies, ground.schema
     opaque = OpaqueCodec(settings.keys.opaque)
     departments = Departments(registry.adapters, CallLimits(), observe)
     stages = Stages(
-        authenticator=Authenticator(token_rules(settings.identity), time.time),
+        authenticator=Authenticator(ground.token_rules, time.time),
         operations=Operations(schema, Limits(), NewDocumentBudget(time.monotonic)),
         plans=Plans(schema, opaque),
         authorizer=Authorizer(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -134,12 +136,12 @@ def _root(
 
 
 def _sources(results: FetchResults) -> bytes:
-    return orjson.dumps(
-        [
-            {"source": slug, "outcome": results.sources[slug].value}
-            for slug in sorted(results.sources)
-        ]
-    )
+    return _sources_json(tuple(sorted(results.sources.items(), key=itemgetter(0))))
+
+
+@lru_cache(maxsize=1_024)
+def _sources_json(sources: tuple[tuple[str, SourceOutcome], ...]) -> bytes:
+    return orjson.dumps([{"source": slug, "outcome": outcome.value} for slug, outcome in sources])
 
 
 def source_errors(plan: AuthorizedPlan, results: FetchResults) -> list[dict[str, Any]]:

@@ -370,11 +370,19 @@ def entries_of(
             coordinate=coordinate,
             use=use,
             decision=decision,
+            rules=_rules([outcomes[pair] for pair in pairs]),
             sources=_slugs(providers, pairs) if by_provider else None,
             profiles=_profiles(concerned) if by_column and subjects is not None else None,
             subject_kinds=_kinds(columns, concerned) if by_column and subjects is None else None,
             subjects=subjects,
         )
+
+
+def _rules(decisions: Sequence[Decision | None]) -> tuple[str, ...]:
+    """Rules that decided, each once, in the order of the cells."""
+    return tuple(
+        dict.fromkeys(rule for decision in decisions if decision for rule in decision.rule_ids)
+    )
 
 
 def _shown(decision: Decision | None, use: Use) -> tuple[object, ...] | None:
@@ -487,7 +495,7 @@ def digest_json(entries: Sequence[Entry]) -> bytes:
             entry.use.value,
             entry.outcome.value,
             entry.decision.mask.value,
-            entry.decision.rule_ids,
+            entry.rules,
         )
         for entry in entries
     }

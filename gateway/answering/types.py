@@ -16,6 +16,8 @@ class Entry:
     """One outcome at one place.
 
     Attributes:
+        decision: of the first cell that has the outcome.
+        rules: of all cells that have it, each once; clear cells can have different rules.
         sources: slugs, if the outcome differs between providers.
         profiles: subject profiles at `subjects`, if the outcome differs between subjects.
         subject_kinds: names, if the outcome differs between subject kinds.
@@ -26,6 +28,7 @@ class Entry:
     coordinate: str
     use: Use
     decision: Decision
+    rules: tuple[str, ...]
     sources: tuple[str, ...] | None
     profiles: frozenset[SubjectProfile] | None
     subject_kinds: tuple[str, ...] | None

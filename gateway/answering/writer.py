@@ -8,6 +8,7 @@ functions. A subject is written once per place and key.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -48,7 +49,8 @@ NULL = b"null"
 Column = list[bytes]
 
 
-def template(keys: Sequence[str]) -> bytes:
+@lru_cache(maxsize=4_096)
+def template(keys: tuple[str, ...]) -> bytes:
     """Bytes with a place for each member's value: `{"a":%b,"b":%b}`."""
     members = (orjson.dumps(key).replace(b"%", b"%%") + b":%b" for key in keys)
     return b"{" + b",".join(members) + b"}"
@@ -89,7 +91,7 @@ class Writers:
     def connection(self, node: ConnectionNode) -> bytes:
         found = self._templates.get(node)
         if found is None:
-            found = self._templates[node] = template(list(node.members))
+            found = self._templates[node] = template(tuple(node.members))
         return found
 
 
@@ -148,7 +150,7 @@ class DataWriter:
         if not keys:
             return
         columns = [self._member(member, keys, is_person) for member in members.values()]
-        written.update(zip(keys, filled(template(list(members)), columns, len(keys)), strict=True))
+        written.update(zip(keys, filled(template(tuple(members)), columns, len(keys)), strict=True))
 
     def _member(self, member: SubjectMember, keys: Sequence[str], is_person: bool) -> Column:
         if isinstance(member, RecordPlace):

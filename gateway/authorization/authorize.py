@@ -19,7 +19,13 @@ from gateway.contract import PERSON_KEY_PREFIX, Manifest
 from gateway.entitlements.types import ConsentTerms, Entitlements
 from gateway.errors import BadRequest
 from gateway.planning.leaves import SUBJECT_ID
-from gateway.planning.types import FetchPlan, RecordPlace, StatisticsRoot
+from gateway.planning.types import (
+    FetchPlan,
+    RecordPlace,
+    StatisticsRoot,
+    SubjectMember,
+    SubjectPlace,
+)
 from policies.engine import AccessTable, PolicySet
 from policies.model import Caller, Decision, Outcome, SubjectProfile, Use
 from schema.classification import SubjectKind
@@ -57,6 +63,20 @@ class Profiles:
     consents: Mapping[str, ConsentTerms]
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceStreams:
+    """Streams of one record place for one group of subjects, by the group's number."""
+
+    place: RecordPlace
+    group: int
+    streams: tuple[Stream, ...]
+
+
+def _members(place: SubjectPlace, profile: SubjectProfile) -> Mapping[str, SubjectMember]:
+    is_person = profile.subject_kind is SubjectKind.NATURAL_PERSON
+    return place.person if is_person else place.organisation
+
+
 class AuthorizedPlan:
     """Decisions and streams of one plan for one caller. Made when first asked for, then kept."""
 
@@ -80,6 +100,9 @@ class AuthorizedPlan:
         self._cells: dict[tuple[RecordPlace, Provider, SubjectProfile], Cell] = {}
         self._keyed: dict[tuple[RecordPlace, SubjectProfile], tuple[Stream, ...]] = {}
         self._listed: dict[RecordPlace, tuple[Stream, ...]] = {}
+        self._levels: dict[
+            tuple[SubjectPlace, tuple[SubjectProfile, ...]], tuple[PlaceStreams, ...]
+        ] = {}
         self.reports: dict[object, Any] = {}
 
     def remember_report(self, key: object, report: object) -> None:
@@ -188,6 +211,22 @@ class AuthorizedPlan:
                 for provider, cell in asked
             )
             self._keyed[place, profile] = found
+        return found
+
+    def subject_streams(
+        self, place: SubjectPlace, profiles: tuple[SubjectProfile, ...]
+    ) -> tuple[PlaceStreams, ...]:
+        """What to ask for at a place of subjects, for groups of subjects of these profiles."""
+        found = self._levels.get((place, profiles))
+        if found is None:
+            if len(self._levels) >= MAX_REPORTS:
+                self._levels.clear()
+            found = self._levels[place, profiles] = tuple(
+                PlaceStreams(member, group, self.keyed_streams(member, profile))
+                for group, profile in enumerate(profiles)
+                for member in _members(place, profile).values()
+                if isinstance(member, RecordPlace)
+            )
         return found
 
     def listed_streams(self, place: RecordPlace) -> tuple[Stream, ...]:

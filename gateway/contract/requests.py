@@ -8,6 +8,7 @@ them `SUBJECT_KEY` asks for the key of the subject that the record is about.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from schema.classification import SubjectKind
 from schema.codes import RecordKind
@@ -102,8 +103,7 @@ class RecordSelection:
     subject_kinds: frozenset[SubjectKind] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RecordRequest:
+class RecordRequest(NamedTuple):
     """Records of one kind: for each of the keys, or (keys None) over all subjects.
 
     Attributes:

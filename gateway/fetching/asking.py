@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.authorization.authorize import AuthorizedPlan
 from gateway.authorization.types import Stream
@@ -24,8 +23,7 @@ from schema.codes import RecordKind
 EXISTENCE = RecordSelection(kind=RecordKind.REGISTRATION, fields=(RECORD_ID,))
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """One request, and where its answer goes: a stream's place, or a question of existence.
 
     Attributes:
@@ -57,16 +55,15 @@ class Asker:
 
     def subjects(self, place: SubjectPlace) -> None:
         """Ask for the records of the subjects at a place."""
+        subjects = self._results.subjects[place]
         places = self._results.places
         for record_place in place.records:
             is_refused = self._has_cursor_for_several(place, record_place)
             places[record_place] = PlaceRecords(refused=is_refused)
-        for profile, keys in self._results.subjects[place].groups.items():
-            is_person = keys[0].startswith(PERSON_KEY_PREFIX)
-            members = place.person if is_person else place.organisation
-            for member in members.values():
-                if isinstance(member, RecordPlace) and not places[member].refused:
-                    self._streams(member, self._plan.keyed_streams(member, profile), keys)
+        groups = tuple(subjects.groups.values())
+        for level in self._plan.subject_streams(place, subjects.profiles):
+            if not places[level.place].refused:
+                self._streams(level.place, level.streams, groups[level.group])
 
     def _has_cursor_for_several(self, place: SubjectPlace, member: RecordPlace) -> bool:
         """Whether `after` is given where several subjects stand, each with pages of its own."""
