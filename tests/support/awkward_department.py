@@ -34,11 +34,12 @@ _VALUES: dict[ValueType, tuple[WireScalar, ...]] = {
 
 def manifest_for(slug: str = "reference", code: str = CODE, max_keys: int = 200) -> Manifest:
     """A manifest that offers everything of every kind."""
-    entries = tuple(_entry(kind) for kind in KINDS)
+    entries = tuple(entry_for(kind) for kind in KINDS)
     return Manifest(slug, code, "样例部门", "Sample", "1", "a@example.com", entries, max_keys)
 
 
-def _entry(kind: RecordKind) -> CatalogueEntry:
+def entry_for(kind: RecordKind) -> CatalogueEntry:
+    """A catalogue entry that offers everything."""
     items = tuple(field.name for field in source_fields(kind))
     return CatalogueEntry(
         kind=kind,

@@ -39,6 +39,7 @@ from gateway.sources.postgres import PostgresAdapter, PostgresSource
 from gateway.store.connect import postgres_url
 from schema.codes import RecordKind
 from schema.identifiers import make_uscc
+from tests.support.awkward_department import entry_for
 
 FIRM = make_uscc("9", "1", "410199", "MA9DDD01").code
 SHOP = make_uscc("9", "2", "410199", "MA9DDD02").code
@@ -166,7 +167,8 @@ class OddSource:
         return connection
 
     def _adapter(self, code: str, table: str) -> PostgresAdapter:
-        manifest = Manifest(table, code, "样例", "Sample", "1", "a@example.com")
+        entries = (entry_for(PENALTY), entry_for(CREDIT))
+        manifest = Manifest(table, code, "样例", "Sample", "1", "a@example.com", entries)
         columns = {
             PENALTY: PENALTY_COLUMNS,
             CREDIT: CREDIT_COLUMNS,

@@ -27,7 +27,7 @@ from tests.gateway.sources.odd_table import (
 from tests.gateway.sources.predicates import predicates
 
 QUIET = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
