@@ -25,6 +25,7 @@ DateTime = NewType("DateTime", str)
 
 _MONEY = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,2})?\Z")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?\Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _UTC_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z\Z")
 
 
@@ -57,7 +58,7 @@ def parse_decimal_value(value: object) -> str:
 
 def parse_date_value(value: object) -> str:
     """Return an ISO 8601 calendar date `YYYY-MM-DD`."""
-    if isinstance(value, str) and len(value) == 10:
+    if isinstance(value, str) and _DATE.match(value):
         try:
             return dt.date.fromisoformat(value).isoformat()
         except ValueError:
@@ -69,7 +70,8 @@ def parse_datetime_value(value: object) -> str:
     """Return a UTC time in the form `YYYY-MM-DDTHH:MM:SSZ`, fraction of a second dropped."""
     if isinstance(value, str) and _UTC_TIME.match(value):
         try:
-            return dt.datetime.fromisoformat(value).strftime("%Y-%m-%dT%H:%M:%SZ")
+            moment = dt.datetime.fromisoformat(value).replace(microsecond=0, tzinfo=None)
+            return f"{moment.isoformat()}Z"
         except ValueError:
             pass
     raise GraphQLError("DateTime is a UTC time in ISO 8601, such as `2026-09-22T08:00:00Z`")
