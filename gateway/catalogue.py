@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from gateway.contract import CatalogueEntry, Manifest
 from gateway.fetching.registry import Registry
@@ -12,13 +13,24 @@ from schema.classification import MaskKind, SubjectKind
 from schema.model import CreditModel, FieldModel
 
 HEALTH_TIMEOUT_S = 1.0
+HEALTH_KEPT_S = 2.0
+"""Departments are asked at most this often, however many callers want to know."""
 
 
 class CatalogueContext:
     """What resolvers of fields that are not planned may ask."""
 
-    def __init__(self, registry: Registry, model: CreditModel) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        model: CreditModel,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._registry = registry
+        self._clock = clock
+        self._asking = asyncio.Lock()
+        self._known: list[Source] = []
+        self._known_until = float("-inf")
         self._items = [
             _item(manifest, entry, model)
             for manifest in registry.manifests
@@ -30,10 +42,13 @@ class CatalogueContext:
 
     async def sources(self) -> list[Source]:
         """Every department, asked at once whether it answers; one that is slow counts as down."""
-        found = await asyncio.gather(
-            *(self._source(manifest) for manifest in self._registry.manifests)
-        )
-        return list(found)
+        async with self._asking:
+            if self._clock() >= self._known_until:
+                self._known = await asyncio.gather(
+                    *(self._source(manifest) for manifest in self._registry.manifests)
+                )
+                self._known_until = self._clock() + HEALTH_KEPT_S
+        return self._known
 
     async def _source(self, manifest: Manifest) -> Source:
         adapter = self._registry.adapters.get(manifest.slug)
