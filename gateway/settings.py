@@ -160,7 +160,7 @@ class _Section:
             number = int(found)
         except (TypeError, ValueError):
             number = least - 1
-        if isinstance(found, bool) or not least <= number <= most:
+        if isinstance(found, bool | float) or not least <= number <= most:
             raise SettingsError(
                 f"setting `{self.name}.{key}` is no whole number from {least} to {most}"
             )
@@ -173,6 +173,18 @@ class _Section:
         if not isinstance(found, bool):
             raise SettingsError(f"setting `{self.name}.{key}` is neither true nor false")
         return found
+
+    def date(self, key: str) -> dt.date | None:
+        found = self.value(key)
+        if isinstance(found, str):
+            try:
+                found = dt.date.fromisoformat(found)
+            except ValueError:
+                pass
+        # A time is a date too as far as Python is concerned, but no day to compare others with.
+        if found is None or type(found) is dt.date:
+            return found
+        raise SettingsError(f"setting `{self.name}.{key}` is no date")
 
     def finish(self) -> None:
         unknown = sorted(self._values.keys() - self._asked)
@@ -244,14 +256,11 @@ class _Reader:
 
 
 def _server(section: _Section) -> ServerSettings:
-    today = section.value("today")
-    if today is not None and not isinstance(today, dt.date):
-        raise SettingsError("setting `server.today` is no date")
     server = ServerSettings(
         host=section.text("host", "127.0.0.1"),
         port=section.number("port", 8480, 0, 65535),
         behind_proxy=section.flag("behind_proxy"),
-        today=today,
+        today=section.date("today"),
     )
     if server.host not in ("127.0.0.1", "::1", "localhost") and not server.behind_proxy:
         raise SettingsError(

@@ -1,10 +1,14 @@
-"""What the public catalogue and the state of the sources say."""
+"""What resolvers are told of departments, whatever these do."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
-from gateway.catalogue import HEALTH_KEPT_S, CatalogueContext
+import pytest
+
+from gateway import catalogue
+from gateway.catalogue import CatalogueContext
 from gateway.conformance import ReferenceAdapter
 from gateway.contract import Health
 from gateway.fetching.registry import Quarantined, Registry
@@ -13,64 +17,67 @@ from schema.records import MODEL
 from tests.support.awkward_department import manifest_for
 
 
-class _Asked(ReferenceAdapter):
-    """A department that counts how often it is asked for its health."""
+class Patient(ReferenceAdapter):
+    """Says of its health what the test gives: a value, or an error to raise."""
 
-    def __init__(self, is_up: bool | None = True) -> None:
-        super().__init__(manifest_for(), [])
-        self.times_asked = 0
-        self._is_up = is_up
+    said: Any = None
 
     async def health(self) -> Health:
-        self.times_asked += 1
-        await asyncio.sleep(0)
-        if self._is_up is None:
-            raise OSError("away")
-        return Health(self._is_up, None)
+        if isinstance(self.said, BaseException):
+            raise self.said
+        health: Health = self.said
+        return health
 
 
-class _Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+class Silent(ReferenceAdapter):
+    async def health(self) -> Health:
+        await asyncio.Event().wait()
+        raise AssertionError("never reached")
 
 
-def _context(adapter: ReferenceAdapter, clock: _Clock) -> CatalogueContext:
-    return CatalogueContext(Registry({"reference": adapter}, ()), MODEL, clock)
+async def state_of(adapter: ReferenceAdapter) -> tuple[SourceState, str | None]:
+    context = CatalogueContext(Registry({"reference": adapter}, ()), MODEL)
+    (source,) = await context.sources()
+    return source.state, source.as_of
 
 
-async def test_departments_are_asked_once_however_many_callers_want_to_know() -> None:
-    adapter, clock = _Asked(), _Clock()
-    context = _context(adapter, clock)
-    answers = await asyncio.gather(*(context.sources() for _ in range(20)))
-    assert {answer[0].state for answer in answers} == {SourceState.UP}
-    assert adapter.times_asked == 1
-    clock.now = HEALTH_KEPT_S
-    await context.sources()
-    assert adapter.times_asked == 2
+SAID = [
+    (Health(True, None), SourceState.UP, None),
+    (Health(True, "2026-01-01T00:00:00Z"), SourceState.UP, "2026-01-01T00:00:00Z"),
+    (Health(False, "2026-01-01T00:00:00Z"), SourceState.DOWN, None),
+    (OSError("no route"), SourceState.DOWN, None),
+    (None, SourceState.DOWN, None),
+]
 
 
-async def test_a_department_that_fails_or_says_so_is_down() -> None:
-    for is_up in (False, None):
-        found = await _context(_Asked(is_up), _Clock()).sources()
-        assert found[0].state is SourceState.DOWN
+@pytest.mark.parametrize(("said", "state", "as_of"), SAID)
+async def test_department_is_up_only_if_it_says_so(
+    said: Any, state: SourceState, as_of: str | None
+) -> None:
+    adapter = Patient(manifest_for(), ())
+    adapter.said = said
+    assert await state_of(adapter) == (state, as_of)
 
 
-async def test_a_quarantined_department_is_shown_as_such() -> None:
-    registry = Registry({}, (Quarantined("reference", "why", manifest_for()),))
-    found = await CatalogueContext(registry, MODEL, _Clock()).sources()
-    assert [(item.slug, item.state) for item in found] == [("reference", SourceState.QUARANTINED)]
+async def test_silent_department_is_down_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "HEALTH_TIMEOUT_S", 0.01)
+    assert await state_of(Silent(manifest_for(), ())) == (SourceState.DOWN, None)
 
 
-def test_the_catalogue_lists_every_item_with_its_class_and_official_name() -> None:
-    items = _context(_Asked(), _Clock()).catalogue()
-    assert {item.kind for item in items} == set(MODEL.kinds)
+async def test_quarantined_department_is_told_with_its_kinds() -> None:
+    bad = Quarantined("bad", "no reason", manifest_for("bad"))
+    context = CatalogueContext(Registry({}, (bad, Quarantined("worse", "none", None))), MODEL)
+    (source,) = await context.sources()
+    assert source.state is SourceState.QUARANTINED
+    assert set(source.kinds) == set(MODEL.kinds)
+
+
+def test_catalogue_has_the_ten_elements_of_every_entry() -> None:
+    adapter = ReferenceAdapter(manifest_for(), ())
+    items = CatalogueContext(Registry({"reference": adapter}, ()), MODEL).catalogue()
+    assert [item.kind for item in items] == [entry.kind for entry in adapter.manifest.entries]
     for item in items:
-        fields = {field.name: field for field in item.fields}
-        for name, field in fields.items():
-            declared = MODEL.kinds[item.kind].by_name[name]
-            assert field.coordinate == declared.coordinate
-            assert field.name_zh == declared.declaration.name_zh
-            assert field.protection_class.name == declared.declaration.field_class.name
+        names = {field.name for field in item.fields}
+        assert names == set(next(e for e in adapter.manifest.entries if e.kind is item.kind).items)
+        assert item.legal_basis
+        assert item.subject_types

@@ -1,0 +1,161 @@
+"""Settings are read whole, and unsafe or unknown values refuse the start."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gateway.settings import Settings, SettingsError, load_settings
+
+GOOD = """
+[server]
+port = 8481
+today = 2026-11-02
+
+[store]
+url = { file = "store_url" }
+
+[identity]
+issuer = "https://issuer.example"
+audience = "credit-gateway"
+jwks = "jwks.json"
+
+[keys]
+opaque_files = ["opaque"]
+audit_file = "audit"
+
+[adapters.tax]
+url = { file = "tax_url" }
+pool_size = 4
+
+[policies]
+folders = ["rules"]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, content in (
+        ("store_url", b"postgresql://store\n"),
+        ("tax_url", b"postgresql://tax\n"),
+        ("opaque", bytes(64)),
+        ("audit", bytes(32)),
+    ):
+        path = tmp_path / name
+        path.write_bytes(content)
+        path.chmod(0o600)
+    return tmp_path
+
+
+Load = Callable[..., Settings]
+
+
+@pytest.fixture
+def load(folder: Path) -> Load:
+    def loaded(text: str = GOOD, **environment: str) -> Settings:
+        path = folder / "gateway.toml"
+        path.write_text(text, encoding="utf-8")
+        return load_settings(path, environment)
+
+    return loaded
+
+
+def test_good_settings_are_read_whole(load: Load, folder: Path) -> None:
+    settings = load()
+    assert (settings.server.host, settings.server.port) == ("127.0.0.1", 8481)
+    assert settings.server.today == dt.date(2026, 11, 2)
+    assert settings.store.url == "postgresql://store"
+    assert settings.identity.jwks == folder / "jwks.json"
+    assert settings.keys.opaque == (bytes(64),)
+    assert dict(settings.adapters["tax"].values) == {"url": "postgresql://tax", "pool_size": "4"}
+    assert settings.policies == (folder / "rules",)
+
+
+def test_secrets_never_print(load: Load) -> None:
+    text = repr(load())
+    assert "postgresql" not in text
+    assert "\\x00" not in text
+
+
+def test_environment_overrides_server_and_store(load: Load) -> None:
+    settings = load(
+        CREDIT_GATEWAY_SERVER_PORT="9000",
+        CREDIT_GATEWAY_STORE_URL="postgresql://other",
+        CREDIT_GATEWAY_SERVER_TODAY="2026-11-03",
+        CREDIT_GATEWAY_SERVER_BEHIND_PROXY="true",
+        CREDIT_GATEWAY_SERVER_HOST="0.0.0.0",
+        CREDIT_GATEWAY_IDENTITY_ISSUER="https://evil.example",
+    )
+    assert settings.server.port == 9000
+    assert settings.store.url == "postgresql://other"
+    assert settings.server.today == dt.date(2026, 11, 3)
+    assert (settings.server.behind_proxy, settings.server.host) == (True, "0.0.0.0")
+    assert settings.identity.issuer == "https://issuer.example"
+
+
+def changed(old: str, new: str) -> str:
+    assert old in GOOD
+    return GOOD.replace(old, new)
+
+
+BAD = {
+    "open to the network": (
+        changed("port = 8481", 'host = "0.0.0.0"'),
+        "setting `server.host` is `0.0.0.0`: tokens would travel in clear",
+    ),
+    "port too high": (changed("8481", "65536"), "`server.port` is no whole number"),
+    "port below zero": (changed("8481", "-1"), "`server.port` is no whole number"),
+    "port with a fraction": (changed("8481", "8481.5"), "`server.port` is no whole number"),
+    "port true": (changed("8481", "true"), "`server.port` is no whole number"),
+    "port a list": (changed("8481", "[1]"), "`server.port` is no whole number"),
+    "today a text": (changed("today = 2026-11-02", 'today = "soon"'), "`server.today` is no date"),
+    "today a time": (changed("2026-11-02", "2026-11-02T08:00:00"), "`server.today` is no date"),
+    "flag a text": (
+        changed("port = 8481", 'behind_proxy = "yes"'),
+        "`server.behind_proxy` is neither true nor false",
+    ),
+    "unknown key": (changed("port = 8481", "prot = 8481"), "`server.prot` is unknown"),
+    "unknown section": (GOOD + "\n[serve]\n", "section `serve` is unknown"),
+    "section a value": ("server = 1\n" + changed("[server]\nport = 8481\n", ""), "no section"),
+    "no store": (changed('url = { file = "store_url" }', ""), "`store.url` is missing"),
+    "empty issuer": (changed("https://issuer.example", ""), "`identity.issuer` is missing"),
+    "no key": (changed('["opaque"]', "[]"), "`keys.opaque_files` names no files"),
+    "key of another length": (changed('["opaque"]', '["audit"]'), "names no files of 64 bytes"),
+    "keys a text": (changed('["opaque"]', '"opaque"'), "`keys.opaque_files` is no list"),
+    "short audit key": (changed('"audit"', '"store_url"'), "less than 32 bytes"),
+    "secret not there": (changed('"tax_url"', '"nothing"'), "cannot be read"),
+    "secret a table of another form": (
+        changed('{ file = "tax_url" }', '{ path = "tax_url" }'),
+        "`adapters.tax.url` is a table",
+    ),
+    "adapters a value": (changed("[adapters.tax]", "[adapters]"), "`adapters` is no section"),
+    "no TOML": ("[server", "is no TOML file"),
+}
+
+
+@pytest.mark.parametrize("name", list(BAD))
+def test_bad_settings_refuse_the_start_in_one_line(load: Load, name: str) -> None:
+    text, reason = BAD[name]
+    with pytest.raises(SettingsError, match=re.escape(reason)) as caught:
+        load(text)
+    assert "\n" not in str(caught.value).split(": ")[0]
+
+
+def test_secret_that_others_may_read_is_refused(load: Load, folder: Path) -> None:
+    (folder / "tax_url").chmod(0o640)
+    with pytest.raises(SettingsError, match="is open to others, expected mode 0600"):
+        load()
+
+
+def test_settings_that_are_not_there_are_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
+        load_settings(tmp_path / "nothing.toml", {})
+
+
+def test_day_of_the_environment_must_be_one(load: Load) -> None:
+    with pytest.raises(SettingsError, match=re.escape("`server.today` is no date")):
+        load(CREDIT_GATEWAY_SERVER_TODAY="tomorrow")
