@@ -12,6 +12,7 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -177,10 +178,8 @@ class _Section:
     def date(self, key: str) -> dt.date | None:
         found = self.value(key)
         if isinstance(found, str):
-            try:
+            with suppress(ValueError):
                 found = dt.date.fromisoformat(found)
-            except ValueError:
-                pass
         # A time is a date too as far as Python is concerned, but no day to compare others with.
         if found is None or type(found) is dt.date:
             return found
