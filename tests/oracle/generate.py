@@ -100,7 +100,7 @@ class _Writer:
         self.oracle = oracle
         self.caller = caller
         self.writing = Writing(random)
-        invent = Inventor(random, landscape.world, caller)
+        invent = Inventor(random, landscape.world, caller, landscape.remembered)
         self.invent = invent
         self.select = Selector(random, landscape, invent, self.writing)
 

@@ -29,11 +29,16 @@ _RANGED = (
 
 @dataclass(frozen=True)
 class Inventor:
-    """Invents arguments for one caller."""
+    """Invents arguments for one caller.
+
+    Attributes:
+        remembered: whether a caller may use a field, shared by all inventors.
+    """
 
     random: Random
     world: World
     caller: Caller
+    remembered: dict[tuple[Caller, str, Use], bool]
 
     def filter(self, kind: RecordKind) -> dict[str, Any]:
         """A filter on one to three fields, mostly such that records satisfy it."""
@@ -104,19 +109,22 @@ class Inventor:
 
     def _chosen(self, fields: list[FieldModel], use: Use, count: int) -> Sequence[FieldModel]:
         """Fields of which most may be used by the caller, if there are such."""
-        access = Access(self.world, self.caller)
-        profile = access.kind_profile(SubjectKind.ORGANISATION)
-        permitted: list[FieldModel] = []
-        for field in fields:
-            providers = self.world.providers(field.kind)
-            if all(
-                is_permitted(access.decide(field.coordinate, use, profile, provider))
-                for provider in providers
-            ):
-                permitted.append(field)
+        permitted = [field for field in fields if self._is_permitted(field, use)]
         share = 0.5 if use is Use.AGGREGATE else 0.85
         pool = permitted if permitted and self.random.random() < share else fields
         return self.random.sample(pool, min(count, len(pool)))
+
+    def _is_permitted(self, field: FieldModel, use: Use) -> bool:
+        """Whether every provider's field may be used so, about organisations in general."""
+        key = (self.caller, field.coordinate, use)
+        if key not in self.remembered:
+            access = Access(self.world, self.caller)
+            profile = access.kind_profile(SubjectKind.ORGANISATION)
+            self.remembered[key] = all(
+                is_permitted(access.decide(field.coordinate, use, profile, provider))
+                for provider in self.world.providers(field.kind)
+            )
+        return self.remembered[key]
 
     def _condition(self, field: FieldModel, value: WireValue) -> dict[str, Any]:
         if value is None or self.random.random() < 0.12:

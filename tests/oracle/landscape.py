@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from policies.model import Caller
+from policies.model import Caller, Use
 from schema.codes import RecordKind
 from schema.records import MODEL
 from tests.oracle.records import PERSON, Record
@@ -22,6 +22,7 @@ class Landscape:
         having: codes of organisations that have records, by kind.
         codes: codes of all organisations with any record.
         persons: keys of all persons with any record.
+        remembered: which caller may use which field how.
         leaking: kind and code of organisations whose free text holds something to scrub.
     """
 
@@ -31,6 +32,7 @@ class Landscape:
     codes: list[str]
     persons: list[str]
     leaking: list[tuple[RecordKind, str]]
+    remembered: dict[tuple[Caller, str, Use], bool] = field(default_factory=dict, repr=False)
 
 
 def landscape_of(world: World, callers: tuple[Caller, ...]) -> Landscape:
@@ -61,9 +63,9 @@ def _leaking(world: World) -> Iterator[tuple[RecordKind, str]]:
 
 def free_texts(record: Record) -> Iterator[str]:
     """Prose of a record."""
-    for field in MODEL.kinds[record.kind].fields:
-        value = record.values.get(field.name)
-        if field.declaration.free_text and isinstance(value, str):
+    for leaf in MODEL.kinds[record.kind].fields:
+        value = record.values.get(leaf.name)
+        if leaf.declaration.free_text and isinstance(value, str):
             yield value
 
 

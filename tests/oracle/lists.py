@@ -16,7 +16,7 @@ from schema.model import FieldModel
 from schema.predicate import WireValue
 from tests.oracle.access import Access, is_permitted
 from tests.oracle.arguments import ListArguments
-from tests.oracle.conditions import filter_fields, filter_holds, row_holds
+from tests.oracle.conditions import filter_fields, filter_holds
 from tests.oracle.ids import Sealing
 from tests.oracle.pages import Page, Position, page_of, position_of
 from tests.oracle.records import Department, Record, subject_kind
@@ -195,8 +195,7 @@ class RecordList:
 
     def _satisfies(self, record: Record, cell: Cell) -> bool:
         kind = self.arguments.model
-        row = cell.read.row
-        if row is not None and not row_holds(row, record.values, kind, self.world.today):
+        if not self.world.rows.holds(cell.read.row, record, kind, self.world.today):
             return False
         return filter_holds(self.arguments.wire_filter or {}, record.values, kind)
 

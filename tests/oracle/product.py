@@ -7,6 +7,7 @@ from the world, so that both sides read the same state.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.operation.types import OperationRequest
 from gateway.planning.plans import Plans
+from policies.engine import PolicySet
 from policies.loader import load_policies
 from policies.model import Caller
 from schema.build import build_schema, core_schema
@@ -77,7 +79,7 @@ class Product:
         self._world = world
         schema = core_schema(build_schema())
         opaque = OpaqueCodec([world.sealing.key])
-        policies = load_policies(MODEL, dt.date.fromisoformat(world.today))
+        policies = _policies(world.today)
         manifests = [adapter.manifest for adapter in adapters.values()]
         unlimited = NewDocumentBudget(time.monotonic, per_second=1e9, burst=10**9)
         self._operations = Operations(schema, Limits(), unlimited)
@@ -112,6 +114,12 @@ async def opened(world: World, adapters: Mapping[str, Adapter]) -> AsyncIterator
     finally:
         for adapter in adapters.values():
             await adapter.aclose()
+
+
+@functools.cache
+def _policies(today: str) -> PolicySet:
+    """The shipped rules, read once."""
+    return load_policies(MODEL, dt.date.fromisoformat(today))
 
 
 def _unobserved(_slug: str, _outcome: SourceOutcome, _duration_s: float) -> None:

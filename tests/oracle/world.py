@@ -8,8 +8,11 @@ from functools import cached_property
 
 from policies.model import AccessRequest, Caller, CallerClass, Decision, Purpose
 from schema.codes import RecordKind
+from schema.model import KindModel
+from schema.predicate import Predicate
+from tests.oracle.conditions import row_holds
 from tests.oracle.ids import Sealing
-from tests.oracle.records import Department
+from tests.oracle.records import Department, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,22 @@ class Effect:
     hidden_from: frozenset[CallerClass] = frozenset()
 
 
+@dataclass
+class RowRules:
+    """Which records satisfy which row rules, found out once."""
+
+    _found: dict[tuple[int, int], tuple[Predicate, Record, bool]] = field(default_factory=dict)
+
+    def holds(self, row: Predicate | None, record: Record, kind: KindModel, today: str) -> bool:
+        """Whether the record satisfies the rule; None is no rule."""
+        if row is None:
+            return True
+        key = (id(row), id(record))  # both are kept below, so that no other gets their ids
+        if key not in self._found:
+            self._found[key] = (row, record, row_holds(row, record.values, kind, today))
+        return self._found[key][2]
+
+
 @dataclass(frozen=True)
 class World:
     """One state of the network.
@@ -55,6 +74,7 @@ class World:
         decide: the rules.
         today: date of the rules' word `today`, wire form.
         fetched_at: wire time of the fetch.
+        rows: memory of row rules.
         failures: per slug of a department that fails: DOWN, TIMED_OUT or MALFORMED.
     """
 
@@ -67,6 +87,7 @@ class World:
     grants: tuple[Grant, ...] = ()
     effects: tuple[Effect, ...] = ()
     failures: Mapping[str, str] = field(default_factory=dict)
+    rows: RowRules = field(default_factory=RowRules, compare=False)
 
     @cached_property
     def effects_by_record(self) -> Mapping[tuple[str, RecordKind, str], list[Effect]]:
