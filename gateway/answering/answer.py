@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from gateway.answering.report import Reporter, access_json, denial_errors
+from gateway.answering.access import access_json, denial_errors
+from gateway.answering.report import Reporter
 from gateway.answering.statistics import write_statistics
 from gateway.answering.types import Entry
 from gateway.answering.writer import NULL, DataWriter, Writers

@@ -7,10 +7,9 @@ depend on profiles, not on records, so a report is the same whether or not a rec
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
-import orjson
-
+from gateway.answering.access import access_json, denial_errors, digest_json
+from gateway.answering.entries import Column, entries_of
 from gateway.answering.types import Entry, Report
 from gateway.audit.types import DecisionDigest
 from gateway.authorization.authorize import AuthorizedPlan, listed_kinds, subject_kind
@@ -38,19 +37,7 @@ from policies.model import Decision, Outcome, SubjectProfile, Use
 from schema.classification import SubjectKind
 from schema.records import MODEL
 
-CODES = {
-    Use.READ: ("FIELD_DENIED", "field `{}` is not permitted for this caller and purpose"),
-    Use.COUNT: ("FIELD_DENIED", "field `{}` is not permitted for this caller and purpose"),
-    Use.FILTER: ("FILTER_DENIED", "field `{}` may not be filtered on by this caller and purpose"),
-    Use.ORDER: ("ORDER_DENIED", "field `{}` may not be ordered by for this caller and purpose"),
-    Use.AGGREGATE: (
-        "AGGREGATE_DENIED",
-        "field `{}` may not be aggregated by this caller and purpose",
-    ),
-}
-
 Decide = Callable[[Cell], Decision | None]
-Column = SubjectProfile | SubjectKind
 
 
 class Reporter:
@@ -335,179 +322,3 @@ class _StatisticsNoter:
         return entries_of(
             self._path, coordinate, use, self._providers, tuple(SubjectKind), outcomes, None
         )
-
-
-def entries_of(
-    path: Path,
-    coordinate: str,
-    use: Use,
-    providers: Sequence[Provider],
-    columns: Sequence[Column],
-    outcomes: Mapping[tuple[Provider, Column], Decision | None],
-    subjects: SubjectPlace | None,
-) -> Iterator[Entry]:
-    """One entry per distinct outcome, ordered by the first cell that has it."""
-    shown = {pair: _shown(decision, use) for pair, decision in outcomes.items()}
-    distinct = dict.fromkeys(
-        shown[provider, column] for provider in providers for column in columns
-    )
-    by_provider = any(
-        len({shown[provider, column] for provider in providers}) > 1 for column in columns
-    )
-    by_column = any(
-        len({shown[provider, column] for column in columns}) > 1 for provider in providers
-    )
-    for outcome in distinct:
-        if outcome is None:
-            continue
-        pairs = [pair for pair, value in shown.items() if value == outcome]
-        decision = outcomes[pairs[0]]
-        if decision is None:  # pragma: no cover - an outcome that is shown has a decision
-            continue
-        concerned = {column for _, column in pairs}
-        yield Entry(
-            path=path,
-            coordinate=coordinate,
-            use=use,
-            decision=decision,
-            rules=_rules([outcomes[pair] for pair in pairs]),
-            sources=_slugs(providers, pairs) if by_provider else None,
-            profiles=_profiles(concerned) if by_column and subjects is not None else None,
-            subject_kinds=_kinds(columns, concerned) if by_column and subjects is None else None,
-            subjects=subjects,
-        )
-
-
-def _rules(decisions: Sequence[Decision | None]) -> tuple[str, ...]:
-    """Rules that decided, each once, in the order of the cells."""
-    return tuple(
-        dict.fromkeys(rule for decision in decisions if decision for rule in decision.rule_ids)
-    )
-
-
-def _shown(decision: Decision | None, use: Use) -> tuple[object, ...] | None:
-    """What an entry would say of a decision, positions and sources aside."""
-    if decision is None:
-        return None
-    if decision.outcome is Outcome.CLEAR:
-        return (Outcome.CLEAR,)
-    if decision.outcome is Outcome.MASKED and use is Use.READ:
-        return (Outcome.MASKED, decision.mask, decision.rule_ids)
-    return (Outcome.DENIED, decision.rule_ids, decision.missing)
-
-
-def _slugs(
-    providers: Sequence[Provider], pairs: Sequence[tuple[Provider, Column]]
-) -> tuple[str, ...]:
-    concerned = {provider for provider, _ in pairs}
-    return tuple(provider.slug for provider in providers if provider in concerned)
-
-
-def _profiles(columns: set[Column]) -> frozenset[SubjectProfile]:
-    return frozenset(column for column in columns if isinstance(column, SubjectProfile))
-
-
-def _kinds(columns: Sequence[Column], concerned: set[Column]) -> tuple[str, ...]:
-    return tuple(
-        column.value
-        for column in columns
-        if isinstance(column, SubjectKind) and column in concerned
-    )
-
-
-Positions = Mapping[SubjectPlace, Sequence[SubjectProfile]]
-"""Per place the profile of the subject at each position."""
-
-
-def access_json(entries: Sequence[Entry], positions: Positions) -> bytes:
-    """Bytes of `extensions.access`."""
-    access: dict[str, list[Any]] = {"clear": [], "masked": [], "denied": []}
-    for entry in entries:
-        path = ".".join(entry.path)
-        scope = _scope(entry, positions)
-        if entry.outcome is Outcome.CLEAR:
-            access["clear"].append({"path": path, **scope} if scope else path)
-        elif entry.outcome is Outcome.MASKED and entry.use is Use.READ:
-            access["masked"].append(
-                {
-                    "path": path,
-                    "coordinate": entry.coordinate,
-                    "mask": entry.decision.mask.value,
-                    "rules": entry.decision.rule_ids,
-                    **scope,
-                }
-            )
-        else:
-            access["denied"].append(
-                {
-                    "path": path,
-                    "coordinate": entry.coordinate,
-                    "use": entry.use.name,
-                    "rules": entry.decision.rule_ids,
-                    "missing": entry.decision.missing.value if entry.decision.missing else None,
-                    **scope,
-                }
-            )
-    return orjson.dumps(access)
-
-
-def denial_errors(entries: Sequence[Entry], positions: Positions) -> Iterator[dict[str, Any]]:
-    """One error per denied entry."""
-    for entry in entries:
-        is_masked = entry.outcome is Outcome.MASKED and entry.use is Use.READ
-        if entry.outcome is Outcome.CLEAR or is_masked:
-            continue
-        code, message = CODES[entry.use]
-        missing = entry.decision.missing
-        yield {
-            "message": message.format(entry.coordinate),
-            "path": entry.path,
-            "extensions": {
-                "code": code,
-                "coordinate": entry.coordinate,
-                "rule": entry.decision.rule_ids[0],
-                "missing": missing.value if missing else None,
-                **_scope(entry, positions),
-            },
-        }
-
-
-def _scope(entry: Entry, positions: Positions) -> dict[str, Any]:
-    scope: dict[str, Any] = {}
-    if entry.sources is not None:
-        scope["sources"] = entry.sources
-    if entry.profiles is not None and entry.subjects is not None:
-        scope["positions"] = [
-            position
-            for position, profile in enumerate(positions[entry.subjects])
-            if profile in entry.profiles
-        ]
-    if entry.subject_kinds is not None:
-        scope["subjectKinds"] = entry.subject_kinds
-    return scope
-
-
-def digest_json(entries: Sequence[Entry]) -> bytes:
-    """Canonical JSON of the decisions: what the audit entry says, each decision once."""
-    decisions = {
-        (
-            entry.coordinate,
-            entry.use.value,
-            entry.outcome.value,
-            entry.decision.mask.value,
-            entry.rules,
-        )
-        for entry in entries
-    }
-    return orjson.dumps(
-        [
-            {
-                "coordinate": coordinate,
-                "mask": mask,
-                "outcome": outcome,
-                "rules": rules,
-                "use": use,
-            }
-            for coordinate, use, outcome, mask, rules in sorted(decisions)
-        ]
-    )
