@@ -17,6 +17,7 @@ from bench.workloads import Workload
 BODIES = {1: 4_000, 200: 80}
 """How many different requests there are, by subjects in a request."""
 _SLOW_S = 10
+_SLOW_CONNECTIONS = 16
 _SETTLE_S = 30.0
 _LOOK_EVERY_S = 0.2
 _IDLE_SHARE = 0.15
@@ -70,9 +71,19 @@ class Plan:
     warm_up_s: int = 1
 
     def seconds_for(self, workload: Workload, server: Server) -> int:
-        """Length of one measurement: longer for what answers less than once a second."""
-        is_slow = server.name == STRAWBERRY and workload.subjects > 1
-        return max(self.seconds, _SLOW_S) if is_slow else self.seconds
+        """Length of one measurement: longer for what takes seconds to answer."""
+        return max(self.seconds, _SLOW_S) if _is_slow(workload, server) else self.seconds
+
+    def servers_for(
+        self, workload: Workload, servers: Sequence[Server], connections: int, number: int
+    ) -> list[Server]:
+        """Who is measured in a round: what is slow once only, and not under the highest load."""
+        is_spared = number > 0 or connections > _SLOW_CONNECTIONS
+        return [each for each in servers if not (is_spared and _is_slow(workload, each))]
+
+
+def _is_slow(workload: Workload, server: Server) -> bool:
+    return server.name == STRAWBERRY and workload.subjects > 1
 
 
 def write_requests(ground: Ground, workload: Workload) -> tuple[Path, Path]:
@@ -98,7 +109,7 @@ def measure(
     for connections, rounds in plan.rounds.items():
         found: dict[str, list[Round]] = {server.name: [] for server in servers}
         for number in range(rounds):
-            for server in servers:
+            for server in plan.servers_for(workload, servers, connections, number):
                 report(f"{workload.name} c={connections} {server.name} {number + 1}/{rounds}")
                 target = Target(server.url(workload), bodies, headers)
                 seconds = plan.seconds_for(workload, server)
@@ -106,7 +117,9 @@ def measure(
                     _round(ground, server, target, connections, plan.warm_up_s, seconds)
                 )
         results += [
-            _summary(workload, server, connections, found[server.name]) for server in servers
+            _summary(workload, server, connections, found[server.name])
+            for server in servers
+            if found[server.name]
         ]
     return results
 
