@@ -105,6 +105,7 @@ class Metrics:
         # Children by label values; finding one through `labels` costs more than counting.
         self._request_counters: dict[tuple[str, int, str | None], Counter] = {}
         self._request_timers: dict[str, Histogram] = {}
+        self._department_children: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
 
     def finished(self, record: RequestRecord) -> None:
         """Count one request."""
@@ -131,8 +132,17 @@ class Metrics:
             department: its slug.
             outcome: `ANSWERED`, `DOWN`, `TIMED_OUT`, `MALFORMED` …
         """
-        self._departments.labels(department, outcome).inc()
-        self._department_seconds.labels(department).observe(duration_s)
+        key = (department, outcome)
+        children = self._department_children.get(key)
+        if children is None:
+            children = (
+                self._departments.labels(department, outcome),
+                self._department_seconds.labels(department),
+            )
+            self._department_children[key] = children
+        counter, timer = children
+        counter.inc()
+        timer.observe(duration_s)
 
     def audit_committed(self, entries: int, duration_s: float) -> None:
         """Count one commit of audit entries."""
