@@ -101,10 +101,8 @@ class Departments:
             return answers
         started = self._clock()
         left = min(self._limits.adapter_timeout_s, context.deadline - started)
-        tasks = {
-            slug: asyncio.ensure_future(self._call(slug, call, started))
-            for slug, call in calls.items()
-        }
+        create_task = asyncio.get_running_loop().create_task
+        tasks = {slug: create_task(self._call(slug, call, started)) for slug, call in calls.items()}
         try:
             _, late = await asyncio.wait(tasks.values(), timeout=max(left, 0.0))
         except asyncio.CancelledError:

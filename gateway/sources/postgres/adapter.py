@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -177,18 +178,21 @@ def _batch(selection: RecordSelection, row: Any) -> Batch:
         [payload or b"" for payload in payloads],
         counts,
         found_totals,
-        _summaries(selection, summary),
+        _NO_SUMMARY if summary is None else _summary(selection.kind, selection.checked, summary),
     )
 
 
-def _summaries(selection: RecordSelection, summary: str | None) -> dict[str, FieldSummary]:
-    if summary is None:
-        return {}
-    by_name = MODEL.kinds[selection.kind].by_name
+_NO_SUMMARY: Mapping[str, FieldSummary] = MappingProxyType({})
+
+
+@lru_cache(maxsize=8_192)
+def _summary(
+    kind: RecordKind, checked: tuple[str, ...], summary: str
+) -> Mapping[str, FieldSummary]:
+    """A summary as the statement gave it; few different ones come, and come often."""
+    by_name = MODEL.kinds[kind].by_name
     made: dict[str, FieldSummary] = {}
-    for name, (least, greatest, missing) in zip(
-        selection.checked, orjson.loads(summary), strict=True
-    ):
+    for name, (least, greatest, missing) in zip(checked, orjson.loads(summary), strict=True):
         model = by_name[name]
         if model.value_type is ValueType.ENUM:
             bits = least or 0
@@ -198,7 +202,7 @@ def _summaries(selection: RecordSelection, summary: str | None) -> dict[str, Fie
             made[name] = FieldSummary(bool(least), bool(greatest), None, missing)
         else:
             made[name] = FieldSummary(least, greatest, None, missing)
-    return made
+    return MappingProxyType(made)
 
 
 @lru_cache(maxsize=4_096)
