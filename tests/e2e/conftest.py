@@ -1,0 +1,49 @@
+"""A whole server over a small city, as the demonstration provisions it."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.demo.city.settings import CitySettings
+from gateway.demo.databases import DemoDatabases
+from gateway.demo.departments import Departments
+from gateway.demo.files import DemoFiles
+from gateway.demo.postgres import RunningPostgres
+from gateway.demo.provision import Provisioned, provision
+from gateway.store.connect import postgres_url
+from tests.e2e.serving import Client, served
+from tests.support.city import prepared_city
+from tests.support.postgres import DatabaseFactory
+
+
+@pytest.fixture(scope="session")
+def departments(embedded_postgres: RunningPostgres) -> Departments:
+    """The same small city as in the tests of the plugins."""
+    return prepared_city(embedded_postgres, CitySettings(subjects=1_000))
+
+
+@pytest.fixture(scope="session")
+def provisioned(
+    databases: DatabaseFactory, departments: Departments, tmp_path_factory: pytest.TempPathFactory
+) -> Provisioned:
+    """Settings and tokens of a demonstration over the city."""
+    folder = tmp_path_factory.mktemp("demo")
+    store_url = postgres_url(**databases.create().connect_arguments())
+    return provision_in(folder, departments, store_url)
+
+
+def provision_in(folder: Path, departments: Departments, store_url: str) -> Provisioned:
+    """Provision a demonstration with files in this folder."""
+    files = DemoFiles(folder / "data", folder / "build")
+    files.make_folders()
+    found = DemoDatabases(departments.access, store_url, None, None)
+    return asyncio.run(provision(found, files, 0))
+
+
+@pytest.fixture(scope="session")
+def client(provisioned: Provisioned) -> Iterator[Client]:
+    """A client of the whole server."""
+    with served(provisioned.settings, provisioned.description.tokens) as found:
+        yield found

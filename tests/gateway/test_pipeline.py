@@ -1,0 +1,178 @@
+"""No answer leaves before its entry is committed, and whatever is refused is on record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import pytest
+
+from gateway.answering.answer import Answerer
+from gateway.answering.resolve import Resolver
+from gateway.audit.types import AuditEntry
+from gateway.catalogue import CatalogueContext
+from gateway.conformance import ReferenceAdapter
+from gateway.errors import BadRequest, TooManyRequests, Unauthenticated, Unavailable
+from gateway.fetching.registry import Registry
+from gateway.http.types import Credentials, RequestFacts
+from gateway.identity.access_token import TokenRules
+from gateway.identity.authenticate import Authenticator
+from gateway.opaque import OpaqueCodec
+from gateway.operation.budget import NewDocumentBudget
+from gateway.operation.limits import Limits
+from gateway.operation.operations import Operations
+from gateway.operation.types import OperationAnswer, OperationRequest
+from gateway.pipeline import Pipeline, Stages
+from schema.records import MODEL
+from tests.support.awkward_department import FIRM, SHOP, awkward_records, manifest_for
+from tests.support.small_gateway import SCHEMA, SmallGateway
+
+OPAQUE = OpaqueCodec([bytes(range(64))])
+LIST = "query Q($u: [USCC!]!) { subjects(usccs: $u) { penalties(first: 2) { nodes { remark } } } }"
+
+
+@dataclass
+class MemoryRecorder:
+    """Keeps entries in memory, or cannot."""
+
+    entries: list[AuditEntry] = field(default_factory=list)
+    error: Exception | None = None
+
+    async def commit(self, entry: AuditEntry) -> None:
+        """Keep one entry, or raise."""
+        self.entries.append(entry)
+        if self.error is not None:
+            raise self.error
+
+
+class FailingAnswerer(Answerer):
+    """Has a defect."""
+
+    def answer(self, *_: Any) -> Any:
+        raise KeyError("a value of a record")
+
+
+def pipeline_of(recorder: MemoryRecorder, answerer: Answerer | None = None) -> Pipeline:
+    adapter = ReferenceAdapter(manifest_for(), awkward_records(1))
+    small = SmallGateway({"reference": adapter})
+    stages = Stages(
+        authenticator=Authenticator(TokenRules("i", "a", {}, max_lifetime_s=300), time.time),
+        operations=Operations(SCHEMA, Limits(), NewDocumentBudget(time.monotonic, burst=4)),
+        plans=small.plans,
+        authorizer=small.authorizer,
+        fetcher=small.fetcher,
+        resolver=Resolver(SCHEMA, CatalogueContext(Registry({"reference": adapter}, ()), MODEL)),
+        answerer=answerer or Answerer(OPAQUE),
+        recorder=recorder,
+        policy_version=lambda: "v1",
+    )
+    return Pipeline(stages)
+
+
+async def answer(
+    pipeline: Pipeline,
+    document: str,
+    variables: Mapping[str, Any] | None = None,
+    authorization: str | None = None,
+) -> OperationAnswer:
+    facts = RequestFacts(
+        "r-1", "POST", "/graphql", "peer", "local", "2026-11-02T08:00:00Z", time.monotonic() + 30
+    )
+    request = OperationRequest(document, None, variables or {})
+    return await pipeline.answer(request, Credentials(authorization), facts)
+
+
+async def test_entry_says_who_read_what_of_whom_and_no_value() -> None:
+    recorder = MemoryRecorder()
+    found = await answer(pipeline_of(recorder), LIST, {"u": [FIRM, SHOP, FIRM]})
+    assert not found.is_request_error
+    (entry,) = recorder.entries
+    assert entry.outcome == "ANSWERED"
+    assert (entry.request_id, entry.operation_name, entry.policy_version) == ("r-1", "Q", "v1")
+    assert entry.subjects == (FIRM, SHOP)
+    assert entry.units == 2
+    (department,) = entry.departments
+    assert (department.slug, department.outcome) == ("reference", "ANSWERED")
+    decisions = orjson.loads(entry.decisions.json)
+    assert {"AdministrativePenalty.remark"} <= {item["coordinate"] for item in decisions}
+    values = [
+        node["remark"]
+        for subject in orjson.loads(found.body)["data"]["subjects"]
+        for node in subject["penalties"]["nodes"]
+        if node["remark"]
+    ]
+    assert all(value not in entry.decisions.json.decode() for value in values)
+
+
+async def test_no_entry_no_answer() -> None:
+    recorder = MemoryRecorder(error=Unavailable("AUDIT_UNAVAILABLE", "no entry can be made"))
+    with pytest.raises(Unavailable):
+        await answer(pipeline_of(recorder), LIST, {"u": [FIRM]})
+
+
+REFUSALS = {
+    "syntax": ("{", {}, "SYNTAX"),
+    "unknown field": ("{ nope }", {}, "VALIDATION_FAILED"),
+    "variable": (LIST, {"u": ["x"]}, "VARIABLE_INVALID"),
+    "argument": (
+        f'{{ subject(uscc: "{FIRM}") {{ penalties(first: 999) {{ totalCount }} }} }}',
+        {},
+        "ARGUMENT_OUT_OF_RANGE",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(REFUSALS))
+async def test_operation_that_does_not_run_is_on_record(name: str) -> None:
+    document, variables, code = REFUSALS[name]
+    recorder = MemoryRecorder()
+    found = await answer(pipeline_of(recorder), document, variables)
+    assert found.is_request_error
+    assert "data" not in orjson.loads(found.body)
+    (entry,) = recorder.entries
+    assert entry.outcome.startswith(code)
+    assert entry.subjects == ()
+
+
+async def test_refusal_after_planning_is_on_record() -> None:
+    recorder = MemoryRecorder()
+    with pytest.raises(BadRequest):
+        await answer(pipeline_of(recorder), LIST, {"u": [FIRM] * 201})
+    assert [entry.outcome for entry in recorder.entries] == ["TOO_MANY_SUBJECTS"]
+
+
+async def test_defect_is_on_record_and_raised() -> None:
+    recorder = MemoryRecorder()
+    with pytest.raises(KeyError):
+        await answer(pipeline_of(recorder, FailingAnswerer(OPAQUE)), LIST, {"u": [FIRM]})
+    assert [entry.outcome for entry in recorder.entries] == ["INTERNAL_ERROR"]
+
+
+async def test_bad_token_stops_before_anything_is_done() -> None:
+    recorder = MemoryRecorder()
+    with pytest.raises(Unauthenticated):
+        await answer(pipeline_of(recorder), LIST, {"u": [FIRM]}, "Bearer x")
+    assert recorder.entries == []
+
+
+async def test_budget_of_new_documents_is_the_callers() -> None:
+    recorder = MemoryRecorder()
+    pipeline = pipeline_of(recorder)
+    for number in range(4):
+        await answer(pipeline, f"{{ a{number}: __typename }}")
+    with pytest.raises(TooManyRequests):
+        await answer(pipeline, "{ b: __typename }")
+    assert len(recorder.entries) == 5
+    assert (await answer(pipeline, "{ a0: __typename }")).body.startswith(b'{"data":{"a0":"Query"}')
+
+
+async def test_fields_that_no_department_answers_stand_among_the_others() -> None:
+    document = f"""{{ a: catalogue {{ kind }} subject(uscc: "{FIRM}") {{ uscc }}
+        b: sources {{ slug state }} c: __typename __schema {{ queryType {{ name }} }} }}"""
+    found = orjson.loads((await answer(pipeline_of(MemoryRecorder()), document)).body)
+    assert list(found["data"]) == ["a", "subject", "b", "c", "__schema"]
+    assert found["data"]["b"] == [{"slug": "reference", "state": "UP"}]
+    assert "errors" not in found
