@@ -149,7 +149,7 @@ def source_errors(plan: AuthorizedPlan, results: FetchResults) -> list[dict[str,
     """One error per place and failed provider, and one per refused cursor, in document order."""
     if (
         all(outcome is SourceOutcome.ANSWERED for outcome in results.sources.values())
-        and not any(found.refused for found in results.places.values())
+        and not any(found.refused or found.rejoining for found in results.places.values())
         and not results.statistics
     ):
         return []
@@ -193,11 +193,21 @@ def _place_errors(
                 "extensions": {"code": "CURSOR_NOT_VALID_HERE"},
             }
         ]
-    return [
-        source_error(place.path, provider.slug, found.failed[provider.slug])
-        for provider in plan.providers(place)
-        if provider.slug in found.failed
-    ]
+    errors: list[dict[str, Any]] = []
+    for provider in plan.providers(place):
+        slug = provider.slug
+        if slug in found.failed:
+            errors.append(source_error(place.path, slug, found.failed[slug]))
+        elif slug in found.rejoining:
+            errors.append(
+                {
+                    "message": f"department `{slug}` answers again; "
+                    "what it has on earlier pages is missing there",
+                    "path": place.path,
+                    "extensions": {"code": "SOURCE_REJOINED", "source": slug},
+                }
+            )
+    return errors
 
 
 def _statistics_errors(root: StatisticsRoot, results: FetchResults) -> list[dict[str, Any]]:

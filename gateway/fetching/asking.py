@@ -107,6 +107,10 @@ class Asker:
                 self._results.places[place].refused = True
                 return
             after = After(position.values, position.department, position.record_id)
+            providers = dict.fromkeys(stream.provider for stream in streams)
+            self._results.places[place].rejoining = tuple(
+                item.slug for item in providers if item.code not in position.answered
+            )
         path, is_alone = place.path[-1], len(streams) == 1
         for stream in streams:
             slug = stream.provider.slug

@@ -78,6 +78,7 @@ class PlaceRecords:
         totals: numbers without paging; absent if not asked for, denied or not known.
         failed: outcome per failed provider.
         refused: the cursor in `after` was not valid here.
+        rejoining: slugs of providers that did not answer the page the cursor comes from.
     """
 
     json: dict[str, bytes] = field(default_factory=dict)
@@ -87,6 +88,7 @@ class PlaceRecords:
     totals: dict[str, int] = field(default_factory=dict)
     failed: dict[str, SourceOutcome] = field(default_factory=dict)
     refused: bool = False
+    rejoining: tuple[str, ...] = ()
 
     def records(self) -> dict[str, Records]:
         """Records on the row path by key, in the order in which they were asked for."""

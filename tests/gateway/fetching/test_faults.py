@@ -346,3 +346,28 @@ async def test_everything_is_permitted_and_right_when_nobody_fails() -> None:
     connection = answer["data"]["subject"]["penalties"]
     assert connection["totalCount"] == 6
     assert [node["documentNo"] for node in connection["nodes"]] == ["第5号", "第4号", "第3号"]
+
+
+async def test_a_department_that_was_down_on_an_earlier_page_is_said_to_have_rejoined() -> None:
+    is_down = True
+
+    def sometimes(batches: list[Any], _: Sequence[RecordRequest]) -> Any:
+        if is_down:
+            raise SourceUnavailable("away")
+        return batches
+
+    gateway = gateway_with(sometimes)
+    page = (
+        f'{{subject(uscc:"{FIRM}"){{penalties(first:1%s)'
+        "{nodes{documentNo} pageInfo{endCursor}}}}"
+    )
+    first = await gateway.ask(page % "")
+    cursor = first["data"]["subject"]["penalties"]["pageInfo"]["endCursor"]
+    assert codes(first) == ["SOURCE_DOWN"]
+    is_down = False
+    second = await gateway.ask(page % f',after:"{cursor}"')
+    assert codes(second) == ["SOURCE_REJOINED"]
+    assert second["data"]["subject"]["penalties"]["nodes"] == []
+    whole = await gateway.ask(page % "")
+    cursor = whole["data"]["subject"]["penalties"]["pageInfo"]["endCursor"]
+    assert codes(await gateway.ask(page % f',after:"{cursor}"')) == []
