@@ -36,6 +36,7 @@ from schema.records import MODEL
 KIND_MEMBERS: Mapping[str, RecordKind] = {
     kind.type_name[0].lower() + kind.type_name[1:]: kind.kind for kind in MODEL.kinds.values()
 }
+_KIND_NAMES = frozenset(kind.value for kind in RecordKind)
 MAX_GROUP_FIELDS = 3
 MAX_SUM_FIELDS = 3
 
@@ -169,7 +170,8 @@ class _PlanRun:
         if isinstance(identity, SubjectId):
             place = self._selections.subjects(path, fields, persons=True)
             return SubjectsRoot(place, RuntimeValue(None, identity.key), False)
-        if not isinstance(identity, RecordId):
+        # An id may outlive the record kind that it names.
+        if not isinstance(identity, RecordId) or identity.kind not in _KIND_NAMES:
             return NullRoot()
         kind = RecordKind(identity.kind)
         arguments = ListArguments(

@@ -8,7 +8,8 @@ import pytest
 
 from gateway.conformance import ReferenceAdapter
 from gateway.errors import BadRequest
-from tests.support.awkward_department import FIRM, SHOP, awkward_records, manifest_for
+from gateway.opaque import OpaqueCodec
+from tests.support.awkward_department import CODE, FIRM, SHOP, awkward_records, manifest_for
 from tests.support.small_gateway import SmallGateway, codes
 
 
@@ -122,3 +123,17 @@ async def test_too_many_records_are_refused_and_the_most_are_taken(gateway: Smal
     with pytest.raises(BadRequest) as caught:
         await gateway.ask(document(50), {"v": [FIRM] * 200})
     assert caught.value.code == "TOO_MANY_RECORDS"
+
+
+async def test_id_of_a_kind_that_is_no_more_is_found_nowhere(gateway: SmallGateway) -> None:
+    made = OpaqueCodec([bytes(range(64))]).record_id("NO_SUCH_KIND", CODE, "r1")
+    answer = await gateway.ask("query($i: ID!) { node(id: $i) { id } }", {"i": made})
+    assert answer["data"] == {"node": None}
+    assert codes(answer) == []
+
+
+async def test_id_of_a_department_that_is_no_more_is_found_nowhere(gateway: SmallGateway) -> None:
+    made = OpaqueCodec([bytes(range(64))]).record_id("TAX_ARREARS", "114", "r1")
+    answer = await gateway.ask("query($i: ID!) { node(id: $i) { id } }", {"i": made})
+    assert answer["data"] == {"node": None}
+    assert codes(answer) == []

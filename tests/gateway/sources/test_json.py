@@ -22,7 +22,7 @@ WRITTEN = BUILT.replace("nodes {", f"again: edges {{ node {{ {FIELDS} }} }} node
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(rows("j"))
 def test_built_and_written_json_are_the_same(
