@@ -17,6 +17,7 @@ from gateway.answering.types import Entry
 from gateway.answering.writer import NULL, DataWriter, Writers
 from gateway.audit.types import DecisionDigest
 from gateway.authorization.authorize import AuthorizedPlan
+from gateway.errors import BadRequest
 from gateway.fetching.types import FetchResults, SourceOutcome
 from gateway.opaque import OpaqueCodec
 from gateway.planning.types import (
@@ -40,6 +41,24 @@ SOURCE_ERRORS = {
         "department `{}` gave an answer that does not fit its declaration",
     ),
 }
+
+
+MAX_ANSWER_BYTES = 5_000_000
+
+
+def within_limit(body: bytes, most: int = MAX_ANSWER_BYTES) -> bytes:
+    """The body, if it is not too large to be sent.
+
+    Raises:
+        BadRequest: ANSWER_TOO_LARGE.
+    """
+    if len(body) > most:
+        raise BadRequest(
+            "ANSWER_TOO_LARGE",
+            f"the answer would have {len(body)} bytes, expected at most {most}; "
+            "ask for fewer subjects, fields or records at a time",
+        )
+    return body
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +123,7 @@ class Answerer:
             _sources(results),
             b"}}",
         ]
-        return WrittenAnswer(b"".join(pieces), report.digest)
+        return WrittenAnswer(within_limit(b"".join(pieces)), report.digest)
 
 
 def _positions(entries: Sequence[Entry], results: FetchResults) -> dict[SubjectPlace, Any]:

@@ -81,3 +81,24 @@ def test_catalogue_has_the_ten_elements_of_every_entry() -> None:
         assert names == set(next(e for e in adapter.manifest.entries if e.kind is item.kind).items)
         assert item.legal_basis
         assert item.subject_types
+
+
+class Counted(ReferenceAdapter):
+    """Counts how often it is asked for its health."""
+
+    times_asked = 0
+
+    async def health(self) -> Health:
+        self.times_asked += 1
+        await asyncio.sleep(0)
+        return Health(is_up=True, as_of=None)
+
+
+async def test_departments_are_asked_once_however_many_callers_want_to_know() -> None:
+    adapter, now = Counted(manifest_for(), []), [0.0]
+    context = CatalogueContext(Registry({"reference": adapter}, ()), MODEL, lambda: now[0])
+    await asyncio.gather(*(context.sources() for _ in range(20)))
+    assert adapter.times_asked == 1
+    now[0] = catalogue.HEALTH_KEPT_S
+    await context.sources()
+    assert adapter.times_asked == 2
