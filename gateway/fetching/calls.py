@@ -86,6 +86,11 @@ class Departments:
                 made[slug] = partial(adapter.statistics, requests, context)
         return await self._all(made, calls, context)
 
+    def raise_alarm(self, slug: str) -> None:
+        """A department answered, and what it answered does not fit its declaration."""
+        log.error("department gave a malformed answer", department=slug)
+        self._observe(slug, SourceOutcome.MALFORMED, 0.0)
+
     def _may_call(self, slug: str) -> bool:
         return slug in self._adapters and self._circuits[slug].admits()
 

@@ -69,6 +69,9 @@ class Fetcher:
             Intake(results, self._checks).take(asked, answers)
             asker = Asker(plan, variables, self._opaque, results)
             self._next_level(plan, asked, asker, results)
+        for slug, outcome in results.sources.items():
+            if outcome is SourceOutcome.MALFORMED:
+                self._departments.raise_alarm(slug)
         return results
 
     def _first_level(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.conformance import ReferenceAdapter, ReferenceRecord
 from gateway.contract import (
@@ -371,3 +372,14 @@ async def test_a_department_that_was_down_on_an_earlier_page_is_said_to_have_rej
     whole = await gateway.ask(page % "")
     cursor = whole["data"]["subject"]["penalties"]["pageInfo"]["endCursor"]
     assert codes(await gateway.ask(page % f',after:"{cursor}"')) == []
+
+
+async def test_a_malformed_answer_raises_an_alarm_that_names_the_department() -> None:
+    def garbage(_: list[Any], __: Sequence[RecordRequest]) -> Any:
+        return ["garbage"]
+
+    with capture_logs() as logs:
+        answer = await gateway_with(garbage).ask(LIST)
+    assert codes(answer) == ["SOURCE_MALFORMED"]
+    alarms = [line for line in logs if line["event"] == "department gave a malformed answer"]
+    assert [(alarm["department"], alarm["log_level"]) for alarm in alarms] == [("bad", "error")]
