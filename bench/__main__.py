@@ -100,8 +100,8 @@ async def _compare(run: Run, ground: Ground) -> dict[str, Any]:
             check_equal(workload, urls, bodies, ground.tokens[workload.caller])
         for workload in run.workloads:
             results += measure(ground, workload, servers, run.plan, status.update)
-            if run.with_duties:
-                counts += await count_statements(ground, workload, servers)
+    if run.with_duties:
+        counts = await count_statements(ground, run.workloads, run.targets)
     rates, cpus = rate_ratios(results), cpu_ratios(results)
     run.console.print(results_table(results))
     if counts:

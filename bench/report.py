@@ -82,8 +82,8 @@ def statements_table(counts: Sequence[StatementCount]) -> Table:
     """SQL statements per request."""
     table = Table("workload", "target", "departments", "store", title="SQL statements per request")
     for each in counts:
-        by_name = ", ".join(f"{name} {count:g}" for name, count in each.departments.items())
-        table.add_row(each.workload, each.target, by_name, f"{each.store:g}")
+        by_name = ", ".join(f"{name} {count}" for name, count in each.departments.items())
+        table.add_row(each.workload, each.target, by_name, str(each.store))
     return table
 
 
