@@ -5,7 +5,8 @@ Never fails for a department's sake: one that fails is an outcome.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ import orjson
 from gateway.authorization.authorize import AuthorizedPlan
 from gateway.contract import SUBJECT_KEY, FetchContext
 from gateway.errors import BadRequest
+from gateway.fetching.admission import Admission
 from gateway.fetching.asking import Asked, Asker
 from gateway.fetching.calls import Departments
 from gateway.fetching.checks import BatchChecks
@@ -45,8 +47,14 @@ MAX_LISTED = 10_000
 class Fetcher:
     """Runs authorized plans against the departments."""
 
-    def __init__(self, departments: Departments, opaque: OpaqueCodec) -> None:
+    def __init__(
+        self,
+        departments: Departments,
+        opaque: OpaqueCodec,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._departments = departments
+        self._admission = Admission(clock)
         self._opaque = opaque
         self._checks = BatchChecks()
 
@@ -57,10 +65,27 @@ class Fetcher:
 
         Raises:
             BadRequest: too many subjects or records, or a key that is no valid code.
+            Unavailable: OVERLOADED.
         """
         results = FetchResults(context.fetched_at)
         asker = Asker(plan, variables, self._opaque, results)
-        statistics = self._first_level(plan, variables, asker, results)
+        listed, statistics = self._first_level(plan, variables, asker, results)
+        await self._admission.take(listed, context.deadline)
+        try:
+            await self._run(plan, variables, context, results, asker, statistics)
+        finally:
+            self._admission.give_back(listed)
+        return results
+
+    async def _run(
+        self,
+        plan: AuthorizedPlan,
+        variables: Mapping[str, Any],
+        context: FetchContext,
+        results: FetchResults,
+        asker: Asker,
+        statistics: Sequence[StatisticsRoot],
+    ) -> None:
         if statistics:
             await fetch_statistics(statistics, plan, self._departments, context, results)
         while asker.asked:
@@ -72,7 +97,6 @@ class Fetcher:
         for slug, outcome in results.sources.items():
             if outcome is SourceOutcome.MALFORMED:
                 self._departments.raise_alarm(slug)
-        return results
 
     def _first_level(
         self,
@@ -80,7 +104,8 @@ class Fetcher:
         variables: Mapping[str, Any],
         asker: Asker,
         results: FetchResults,
-    ) -> list[StatisticsRoot]:
+    ) -> tuple[int, list[StatisticsRoot]]:
+        """Ask for what the roots name; the most records that can come, and the statistics."""
         statistics: list[StatisticsRoot] = []
         listed = 0
         for root in plan.plan.roots.values():
@@ -97,7 +122,7 @@ class Fetcher:
                 asker.everybody(root.place)
             elif isinstance(root, StatisticsRoot):
                 statistics.append(root)
-        return statistics
+        return listed, statistics
 
     async def _call(
         self, asked: Sequence[Asked], context: FetchContext, results: FetchResults
