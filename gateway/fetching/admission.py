@@ -36,7 +36,7 @@ class Admission:
         """Take places; `give_back` must follow.
 
         Raises:
-            Unavailable: OVERLOADED, none came free before the deadline.
+            Unavailable: WORKER_BUSY, none came free before the deadline.
         """
         if self._waiting or count > self._free:
             await self._wait(count, deadline)
@@ -58,7 +58,7 @@ class Admission:
         except TimeoutError:
             self._leave(count, turn)
             raise Unavailable(
-                "OVERLOADED",
+                "WORKER_BUSY",
                 "too many large operations are under way; try again, or ask for less at a time",
                 headers=(("retry-after", "1"),),
             ) from None

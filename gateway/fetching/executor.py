@@ -65,7 +65,7 @@ class Fetcher:
 
         Raises:
             BadRequest: too many subjects or records, or a key that is no valid code.
-            Unavailable: OVERLOADED.
+            Unavailable: WORKER_BUSY.
         """
         results = FetchResults(context.fetched_at)
         asker = Asker(plan, variables, self._opaque, results)

@@ -71,7 +71,7 @@ async def test_who_waits_past_the_deadline_is_told_so_and_takes_nothing() -> Non
         with pytest.raises(Unavailable) as refused:
             async with places(admission, 1, time.monotonic()):
                 pytest.fail("a place was given that was not free")
-        assert refused.value.code == "OVERLOADED"
+        assert refused.value.code == "WORKER_BUSY"
     assert admission.free == 10
 
 
