@@ -23,7 +23,7 @@ from gateway.http.routes import Readiness, rest_app, rest_routes
 from gateway.http.types import RequestObserver
 from gateway.settings import ServerSettings, Settings
 
-YOUNG_OBJECTS = 50_000
+YOUNG_OBJECTS = 20_000
 KNOWN_PATHS = frozenset(("/", "/livez", "/readyz", "/metrics", "/graphiql", GRAPHQL_PATH))
 
 
@@ -88,7 +88,7 @@ def settle_memory() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, 20, 50)
+    gc.set_threshold(YOUNG_OBJECTS, 20, 20)
 
 
 def _watch(gateway: Gateway, metrics: Metrics) -> None:

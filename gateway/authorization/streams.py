@@ -207,8 +207,10 @@ def is_summarised(rule: Predicate, kind: KindModel) -> bool:
             (Comparison(other, operator, _), IsNull(name))
         ):
             return name == other and operator is not Operator.EQ
-        case Comparison(_, operator, _):
-            return operator is not Operator.EQ
+        case Comparison(name, Operator.EQ, _):
+            return kind.by_name[name].value_type is ValueType.ENUM
+        case Comparison():
+            return True
         case OneOf(name, _):
             return kind.by_name[name].value_type is ValueType.ENUM
         case IsNull():

@@ -27,6 +27,7 @@ from schema.predicate import (
     Comparison,
     IsNull,
     OneOf,
+    Operator,
     Or,
     Predicate,
     matches,
@@ -180,6 +181,8 @@ def proof_of(rule: Predicate, kind: KindModel) -> Proof:
             return lambda summary: all(proof(summary) for proof in proofs)
         case Or((IsNull(name), Comparison() as known) | (Comparison() as known, IsNull(name))):
             return _within(known, kind) if known.field == name else _never
+        case Comparison(name, Operator.EQ, value) if kind.by_name[name].enum_values:
+            return _only(name, frozenset((str(value),)))
         case Comparison(name, _, _):
             within = _within(rule, kind)
             return lambda summary: (

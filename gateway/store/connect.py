@@ -52,6 +52,7 @@ async def _open(address: StoreAddress) -> Connection:
         address.url,
         timeout=address.connect_timeout_s,
         statement_cache_size=_STATEMENTS_KEPT,
+        max_cacheable_statement_size=0,  # long statements are the ones worth keeping
         server_settings={
             "application_name": address.application_name,
             "statement_timeout": str(address.statement_timeout_ms),
