@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from gateway.answering import access, entries, free_text, mask, statistics, writer
 from gateway.answering import compile as compiling
-from gateway.answering import free_text, mask, report, statistics, writer
 from gateway.authorization import streams
 from gateway.entitlements.types import RecordEffects
 from gateway.fetching import cursors, merge
@@ -272,11 +272,11 @@ FAULTS: tuple[Fault, ...] = (
         "subjects are named by their whole key", _member(compiling, "_subject_id", lambda key: key)
     ),
     Fault("small groups are shown", _function(statistics, "_held_back", _always(set()))),
-    Fault("sources are not named", _function(report, "_slugs", _always(None))),
+    Fault("sources are not named", _function(entries, "_slugs", _always(None))),
     Fault(
         "errors come in another order",
         _function(
-            report,
+            access,
             "denial_errors",
             lambda original: lambda *given: reversed(list(original(*given))),
         ),
