@@ -1,4 +1,4 @@
-"""Cases of rules: questions with the answers that a lawyer has approved, as data.
+"""Cases of rules: questions with expected answers, as data that a lawyer can read and correct.
 
 One file per rule file. Each case names the rule it is for; a rule needs a case in which it is
 among the deciding rules, and a contrary one in which it is not and the answer differs.
