@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.answering.answer import WrittenAnswer
+from gateway.answering.types import WrittenAnswer
 from gateway.audit.types import AuditEntry, ConsentUse, DecisionDigest, DepartmentOutcome
 from gateway.fetching.types import FetchResults
 from gateway.identity.principal import Principal

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bench.targets.program import run_target
-from gateway.authorization.authorize import AuthorizedPlan
+from gateway.authorization.plan import AuthorizedPlan
 from gateway.composition import open_gateway
 from gateway.contract import FetchContext
 from gateway.http.access_log import AccessLog, json_logger

@@ -13,10 +13,9 @@ import orjson
 from gateway.answering.access import access_json, denial_errors
 from gateway.answering.report import Reporter
 from gateway.answering.statistics import write_statistics
-from gateway.answering.types import Entry
+from gateway.answering.types import Entry, WrittenAnswer
 from gateway.answering.writer import NULL, DataWriter, Writers
-from gateway.audit.types import DecisionDigest
-from gateway.authorization.authorize import AuthorizedPlan
+from gateway.authorization.plan import AuthorizedPlan
 from gateway.errors import BadRequest
 from gateway.fetching.types import FetchResults, SourceOutcome
 from gateway.opaque import OpaqueCodec
@@ -70,18 +69,6 @@ class Resolved:
 
 
 NOTHING_RESOLVED = Resolved({})
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenAnswer:
-    """
-    Attributes:
-        body: JSON bytes of the response.
-        decisions: all decisions, for the audit entry.
-    """
-
-    body: bytes
-    decisions: DecisionDigest
 
 
 class Answerer:

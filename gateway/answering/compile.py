@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from gateway.answering.free_text import scrub
 from gateway.answering.mask import mask_function
-from gateway.authorization.streams import gateway_value
 from gateway.authorization.types import Stream
 from gateway.contract import PERSON_KEY_PREFIX, RECORD_ID, SUBJECT_KEY, Row
 from gateway.opaque import OpaqueCodec
@@ -109,7 +108,7 @@ class _Source:
         elif field.declaration.origin is Origin.SOURCE:
             value = self._column(name)
         else:
-            value = repr(gateway_value(name, self._stream.provider, self._kind))
+            value = repr(self._stream.provider.gateway_value(name, self._kind))
         return self._shown(name, value)
 
     def _shown(self, name: str, value: str) -> str:

@@ -12,9 +12,8 @@ from gateway.answering.access import access_json, denial_errors, digest_json
 from gateway.answering.entries import Column, entries_of
 from gateway.answering.types import Entry, Report
 from gateway.audit.types import DecisionDigest
-from gateway.authorization.authorize import AuthorizedPlan, listed_kinds, subject_kind
-from gateway.authorization.statistics import StatisticsCell
-from gateway.authorization.types import Cell, Provider
+from gateway.authorization.plan import AuthorizedPlan, listed_kinds, subject_kind
+from gateway.authorization.types import Cell, Provider, StatisticsCell
 from gateway.contract import SUBJECT_KEY
 from gateway.fetching.types import EVERYBODY, FetchResults
 from gateway.planning.leaves import SUBJECT_ID, part_leaves

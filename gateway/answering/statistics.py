@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from gateway.authorization.statistics import StatisticsStream
+from gateway.authorization.types import StatisticsStream
 from gateway.contract import StatisticsBatch
 from gateway.fetching.types import SourceOutcome
 from gateway.planning.types import StatisticsRoot

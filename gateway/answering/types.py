@@ -1,4 +1,4 @@
-"""What the report of access is made of."""
+"""What the report of access is made of, and what the stage gives."""
 
 from __future__ import annotations
 
@@ -53,3 +53,15 @@ class Report:
     fixed_access: bytes | None
     fixed_errors: tuple[Mapping[str, Any], ...] | None
     digest: DecisionDigest
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenAnswer:
+    """
+    Attributes:
+        body: JSON bytes of the response.
+        decisions: all decisions, for the audit entry.
+    """
+
+    body: bytes
+    decisions: DecisionDigest

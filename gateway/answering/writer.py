@@ -17,7 +17,7 @@ import orjson
 
 from gateway.answering.compile import WriteRows, compile_writer, scrub_value
 from gateway.answering.free_text import has_suspect
-from gateway.authorization.authorize import AuthorizedPlan
+from gateway.authorization.plan import AuthorizedPlan
 from gateway.authorization.types import Stream
 from gateway.contract import PERSON_KEY_PREFIX, RECORD_ID, SUBJECT_KEY, Row
 from gateway.fetching.cursors import cursor_context

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.authorization.authorize import AuthorizedPlan, listed_kinds
-from gateway.authorization.statistics import StatisticsCell
-from gateway.authorization.types import Cell, Provider, Stream
+from gateway.authorization.plan import AuthorizedPlan, listed_kinds
+from gateway.authorization.types import Cell, Provider, StatisticsCell, Stream
 from gateway.planning.explain import INDENT, predicate_text
 from gateway.planning.leaves import wants_count
 from gateway.planning.types import RecordPlace, StatisticsRoot, SubjectPlace

@@ -3,54 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from gateway.authorization.types import Provider
+from gateway.authorization.types import Provider, StatisticsCell, StatisticsStream
 from gateway.contract import RECORD_ID, StatisticsRequest
 from gateway.entitlements.types import RecordEffects
 from gateway.planning.types import StatisticsRoot
 from policies.engine import AccessTable
-from policies.model import Decision, Outcome, Use
+from policies.model import Decision, Use
 from schema.classification import SubjectKind
 from schema.predicate import ALWAYS, Not, OneOf, both
 from schema.records import MODEL
 
 MAX_GROUPS = 1_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StatisticsCell:
-    """Decisions for one provider and subject kind.
-
-    Attributes:
-        aggregates: AGGREGATE per group and sum field, in the order given.
-    """
-
-    kind: Decision
-    filters: tuple[tuple[str, Decision], ...]
-    count: Decision
-    aggregates: tuple[tuple[str, Decision], ...]
-
-    @property
-    def is_open(self) -> bool:
-        return self.kind.outcome is Outcome.CLEAR
-
-    @property
-    def is_asked(self) -> bool:
-        return (
-            self.is_open
-            and self.count.outcome is Outcome.CLEAR
-            and all(
-                decision.outcome is Outcome.CLEAR
-                for _, decision in (*self.filters, *self.aggregates)
-            )
-        )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StatisticsStream:
-    provider: Provider
-    request: StatisticsRequest
 
 
 def statistics_cell(root: StatisticsRoot, table: AccessTable) -> StatisticsCell:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from gateway.authorization.types import Cell, Provider, Stream
 from gateway.contract import (
@@ -42,7 +42,6 @@ from schema.predicate import (
     Operator,
     Or,
     Predicate,
-    WireScalar,
     both,
     fields_of,
 )
@@ -174,28 +173,7 @@ def _json_leaf(field: FieldModel, provider: Provider, cell: Cell, kind: KindMode
         return JsonField(field.name)
     if field.name == "meta.fetchedAt":
         return JsonConstant(FETCHED_AT)
-    return JsonConstant(gateway_value(field.name, provider, kind))
-
-
-def gateway_value(name: str, provider: Provider, kind: KindModel) -> WireScalar | None:
-    """Value of a field that the gateway or the manifest fills, the same for all records.
-
-    `meta.subjectId` and `meta.fetchedAt` are not among them.
-    """
-    manifest, entry = provider.manifest, provider.entry
-    values: Mapping[str, WireScalar | None] = {
-        "meta.recordKind": kind.kind.value,
-        "meta.nature": kind.declaration.nature.value,
-        "meta.sourceDepartmentCode": manifest.department_code,
-        "meta.sourceDepartmentName": manifest.department_name_zh,
-        "meta.sharingAttribute": entry.sharing_attribute.value,
-        "meta.disclosureWay": entry.disclosure_way.value,
-        "meta.catalogueCode": entry.catalogue_code,
-        "meta.legalBasis": entry.legal_basis,
-        "meta.adapter": manifest.slug,
-        "meta.stale": False,
-    }
-    return values[name]
+    return JsonConstant(provider.gateway_value(field.name, kind))
 
 
 def is_summarised(rule: Predicate, kind: KindModel) -> bool:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.contract import CatalogueEntry, Manifest, RecordSelection
+from gateway.contract import CatalogueEntry, Manifest, RecordSelection, StatisticsRequest
 from gateway.planning.types import RecordPlace
 from policies.model import Decision, Outcome
 from schema.classification import SubjectKind
-from schema.predicate import Predicate
+from schema.model import KindModel
+from schema.predicate import Predicate, WireScalar
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +32,26 @@ class Provider:
     @property
     def code(self) -> str:
         return self.manifest.department_code
+
+    def gateway_value(self, name: str, kind: KindModel) -> WireScalar | None:
+        """Value of a field that the gateway or the manifest fills, the same for all records.
+
+        `meta.subjectId` and `meta.fetchedAt` are not among them.
+        """
+        manifest, entry = self.manifest, self.entry
+        values: Mapping[str, WireScalar | None] = {
+            "meta.recordKind": kind.kind.value,
+            "meta.nature": kind.declaration.nature.value,
+            "meta.sourceDepartmentCode": manifest.department_code,
+            "meta.sourceDepartmentName": manifest.department_name_zh,
+            "meta.sharingAttribute": entry.sharing_attribute.value,
+            "meta.disclosureWay": entry.disclosure_way.value,
+            "meta.catalogueCode": entry.catalogue_code,
+            "meta.legalBasis": entry.legal_basis,
+            "meta.adapter": manifest.slug,
+            "meta.stale": False,
+        }
+        return values[name]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,3 +105,38 @@ class Stream:
     @property
     def is_json(self) -> bool:
         return self.selection.json is not None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StatisticsCell:
+    """Decisions for one provider and subject kind.
+
+    Attributes:
+        aggregates: AGGREGATE per group and sum field, in the order given.
+    """
+
+    kind: Decision
+    filters: tuple[tuple[str, Decision], ...]
+    count: Decision
+    aggregates: tuple[tuple[str, Decision], ...]
+
+    @property
+    def is_open(self) -> bool:
+        return self.kind.outcome is Outcome.CLEAR
+
+    @property
+    def is_asked(self) -> bool:
+        return (
+            self.is_open
+            and self.count.outcome is Outcome.CLEAR
+            and all(
+                decision.outcome is Outcome.CLEAR
+                for _, decision in (*self.filters, *self.aggregates)
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StatisticsStream:
+    provider: Provider
+    request: StatisticsRequest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from gateway.authorization.authorize import AuthorizedPlan
+from gateway.authorization.plan import AuthorizedPlan
 from gateway.authorization.types import Stream
 from gateway.contract import (
     PERSON_KEY_PREFIX,

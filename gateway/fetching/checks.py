@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from weakref import WeakKeyDictionary
 
-from gateway.authorization.authorize import subject_kind
+from gateway.authorization.plan import subject_kind
 from gateway.authorization.types import Stream
 from gateway.contract import (
     SUBJECT_KEY,

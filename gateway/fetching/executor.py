@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from gateway.authorization.authorize import AuthorizedPlan
+from gateway.authorization.plan import AuthorizedPlan
 from gateway.contract import SUBJECT_KEY, FetchContext
 from gateway.errors import BadRequest
 from gateway.fetching.admission import Admission

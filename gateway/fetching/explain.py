@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.authorization.authorize import AuthorizedPlan
+from gateway.authorization.plan import AuthorizedPlan
 from gateway.contract import PERSON_KEY_PREFIX, Adapter, RecordRequest
 from gateway.contract.adapter import ExplainingAdapter
 from gateway.fetching.asking import Asked, Asker

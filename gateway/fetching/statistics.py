@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.authorization.authorize import AuthorizedPlan
-from gateway.authorization.statistics import StatisticsStream
+from gateway.authorization.plan import AuthorizedPlan
+from gateway.authorization.types import StatisticsStream
 from gateway.contract import FetchContext, StatisticsBatch, StatisticsGroup
 from gateway.fetching.calls import Departments
 from gateway.fetching.types import FetchResults, SourceOutcome

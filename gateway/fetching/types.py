@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from gateway.authorization.statistics import StatisticsStream
-from gateway.authorization.types import Stream
+from gateway.authorization.types import StatisticsStream, Stream
 from gateway.contract import Row, StatisticsBatch
 from gateway.planning.types import RecordPlace, StatisticsRoot, SubjectPlace
 from policies.model import SubjectProfile

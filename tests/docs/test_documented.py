@@ -7,7 +7,7 @@ import re
 import pytest
 
 from gateway import settings
-from gateway.authorization.authorize import MAX_PROFILES
+from gateway.authorization.plan import MAX_PROFILES
 from gateway.authorization.statistics import MAX_GROUPS
 from gateway.contract import hookspecs
 from gateway.fetching.executor import MAX_LISTED, MAX_SUBJECTS

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.answering.statistics import SMALLEST_GROUP, write_statistics
-from gateway.authorization.statistics import StatisticsStream
-from gateway.authorization.types import Provider
+from gateway.authorization.types import Provider, StatisticsStream
 from gateway.contract import StatisticsBatch, StatisticsGroup, StatisticsRequest
 from gateway.fetching.types import SourceOutcome
 from gateway.operation.types import OperationRequest

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from gateway.authorization.authorize import AuthorizedPlan
+from gateway.authorization.plan import AuthorizedPlan
 from gateway.conformance import ReferenceAdapter
 from gateway.operation.types import OperationRequest
 from gateway.planning.relevance import relevant_variables

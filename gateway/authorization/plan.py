@@ -1,0 +1,327 @@
+"""AuthorizedPlan: the decisions for one plan and caller, made when first asked for, then kept.
+
+Other stages read it; only `authorization.authorize` makes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.authorization.statistics import statistics_cell, statistics_streams
+from gateway.authorization.streams import make_stream
+from gateway.authorization.types import (
+    Cell,
+    Provider,
+    StatisticsCell,
+    StatisticsStream,
+    Stream,
+)
+from gateway.contract import PERSON_KEY_PREFIX
+from gateway.entitlements.types import ConsentTerms, Entitlements
+from gateway.errors import BadRequest
+from gateway.planning.leaves import SUBJECT_ID
+from gateway.planning.types import (
+    FetchPlan,
+    RecordPlace,
+    StatisticsRoot,
+    SubjectMember,
+    SubjectPlace,
+)
+from policies.engine import AccessTable, PolicySet
+from policies.model import Caller, Decision, Outcome, SubjectProfile, Use
+from schema.classification import SubjectKind
+from schema.codes import RecordKind
+from schema.records import MODEL
+
+MAX_PROFILES = 16
+MAX_REPORTS = 64
+_NOTHING: frozenset[str] = frozenset()
+_GENERAL = {kind: SubjectProfile(kind, False, _NOTHING) for kind in SubjectKind}
+LISTED_KINDS = tuple(SubjectKind)
+SEARCHED_KINDS = (SubjectKind.ORGANISATION, SubjectKind.INDIVIDUAL_BUSINESS)
+
+
+def subject_kind(key: str) -> SubjectKind:
+    """Kind of the subject that a key stands for.
+
+    Source: GB 32100-2015, first two characters: 92 is an individual business.
+    """
+    if key.startswith(PERSON_KEY_PREFIX):
+        return SubjectKind.NATURAL_PERSON
+    return SubjectKind.INDIVIDUAL_BUSINESS if key.startswith("92") else SubjectKind.ORGANISATION
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """Subject profiles of some keys.
+
+    Attributes:
+        groups: keys by profile, profiles in the order of their first key.
+        consents: terms that were looked at, by key.
+    """
+
+    groups: Mapping[SubjectProfile, tuple[str, ...]]
+    consents: Mapping[str, ConsentTerms]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceStreams:
+    """Streams of one record place for one group of subjects, by the group's number."""
+
+    place: RecordPlace
+    group: int
+    streams: tuple[Stream, ...]
+
+
+def _members(place: SubjectPlace, profile: SubjectProfile) -> Mapping[str, SubjectMember]:
+    is_person = profile.subject_kind is SubjectKind.NATURAL_PERSON
+    return place.person if is_person else place.organisation
+
+
+class AuthorizedPlan:
+    """Decisions and streams of one plan for one caller. Made when first asked for, then kept."""
+
+    def __init__(
+        self,
+        plan: FetchPlan,
+        caller: Caller,
+        policies: PolicySet,
+        providers: Mapping[RecordKind, Sequence[Provider]],
+        entitlements: Entitlements,
+        granted: frozenset[str],
+    ) -> None:
+        self.plan = plan
+        self.caller = caller
+        self.policy_version = policies.version
+        self._policies = policies
+        self._providers = providers
+        self._entitlements = entitlements
+        self._granted = granted
+        self._tables: dict[tuple[SubjectProfile, bool], AccessTable] = {}
+        self._cells: dict[tuple[RecordPlace, Provider, SubjectProfile], Cell] = {}
+        self._keyed: dict[tuple[RecordPlace, SubjectProfile], tuple[Stream, ...]] = {}
+        self._listed: dict[RecordPlace, tuple[Stream, ...]] = {}
+        self._levels: dict[
+            tuple[SubjectPlace, tuple[SubjectProfile, ...]], tuple[PlaceStreams, ...]
+        ] = {}
+        self.reports: dict[object, Any] = {}
+
+    def remember_report(self, key: object, report: object) -> None:
+        """Keep what later stages derived from this plan's decisions, the latest few."""
+        if len(self.reports) >= MAX_REPORTS:
+            self.reports.clear()
+        self.reports[key] = report
+
+    def providers(self, place: RecordPlace) -> Sequence[Provider]:
+        """Providers of the place's kind, by department code; of a node, the one it names."""
+        found = self._providers.get(place.kind, ())
+        if place.record is not None:
+            return [item for item in found if item.code == place.record.department]
+        return found
+
+    def profiles(self, keys: Sequence[str]) -> Profiles:
+        """Profiles of subjects named one by one.
+
+        Raises:
+            BadRequest: TOO_MANY_ACCESS_PROFILES.
+        """
+        consents = self._entitlements.consents(self.caller, keys)
+        own = self.caller.organisation
+        if keys and not consents and own not in keys:
+            kind = _common_kind(keys)
+            if kind is not None:
+                return Profiles({_GENERAL[kind]: tuple(keys)}, consents)
+        groups: dict[SubjectProfile, list[str]] = {}
+        for key in keys:
+            if key in consents or key == own:
+                profile = self._profile(key, consents.get(key))
+            else:
+                profile = _GENERAL[subject_kind(key)]
+            found = groups.get(profile)
+            if found is None:
+                groups[profile] = [key]
+            else:
+                found.append(key)
+        if len(groups) > MAX_PROFILES:
+            raise BadRequest(
+                "TOO_MANY_ACCESS_PROFILES",
+                f"the subjects need more than {MAX_PROFILES} different sets of permissions; "
+                "ask for fewer subjects at a time",
+            )
+        return Profiles({profile: tuple(found) for profile, found in groups.items()}, consents)
+
+    def _profile(self, key: str, terms: ConsentTerms | None) -> SubjectProfile:
+        consented = terms.coordinates if terms is not None else _NOTHING
+        return SubjectProfile(subject_kind(key), key == self.caller.organisation, consented)
+
+    def table(self, profile: SubjectProfile, provider_code: str) -> AccessTable:
+        """Decisions for a profile and a provider."""
+        is_source = provider_code == self.caller.organisation
+        found = self._tables.get((profile, is_source))
+        if found is None:
+            found = self._policies.compile(self.caller, profile, self._granted, is_source)
+            self._tables[profile, is_source] = found
+        return found
+
+    def cell(self, place: RecordPlace, provider: Provider, profile: SubjectProfile) -> Cell:
+        """Decisions of one cell."""
+        key = (place, provider, profile)
+        found = self._cells.get(key)
+        if found is None:
+            found = self._cells[key] = self._decide(place, provider, profile)
+        return found
+
+    def _decide(self, place: RecordPlace, provider: Provider, profile: SubjectProfile) -> Cell:
+        table = self.table(profile, provider.code)
+        kind = MODEL.kinds[place.kind]
+        arguments = place.arguments
+        orders = () if arguments.is_default_order else arguments.order
+
+        def decisions(names: Sequence[str], use: Use) -> tuple[tuple[str, Decision], ...]:
+            return tuple((name, table.decide(kind.by_name[name].coordinate, use)) for name in names)
+
+        leaves = (*place.leaves, SUBJECT_ID)
+        return Cell(
+            kind=table.decide(kind.type_name, Use.READ),
+            filters=decisions(arguments.filter_fields, Use.FILTER),
+            orders=decisions([key.field for key in orders], Use.ORDER),
+            count=table.decide(kind.type_name, Use.COUNT),
+            leaves=dict(decisions(leaves, Use.READ)),
+        )
+
+    def keyed_streams(self, place: RecordPlace, profile: SubjectProfile) -> tuple[Stream, ...]:
+        """What to ask for subjects of one profile, a stream per provider that may be asked."""
+        found = self._keyed.get((place, profile))
+        if found is None:
+            cells = [
+                (provider, self.cell(place, provider, profile))
+                for provider in self.providers(place)
+            ]
+            asked = [(provider, cell) for provider, cell in cells if cell.is_asked]
+            may_count = _may_count(cell for _, cell in cells)
+            found = tuple(
+                make_stream(
+                    place,
+                    provider,
+                    cell,
+                    self._entitlements.effects(self.caller, provider.slug, place.kind),
+                    len(asked) == 1,
+                    may_count,
+                    None,
+                )
+                for provider, cell in asked
+            )
+            self._keyed[place, profile] = found
+        return found
+
+    def subject_streams(
+        self, place: SubjectPlace, profiles: tuple[SubjectProfile, ...]
+    ) -> tuple[PlaceStreams, ...]:
+        """What to ask for at a place of subjects, for groups of subjects of these profiles."""
+        found = self._levels.get((place, profiles))
+        if found is None:
+            if len(self._levels) >= MAX_REPORTS:
+                self._levels.clear()
+            found = self._levels[place, profiles] = tuple(
+                PlaceStreams(member, group, self.keyed_streams(member, profile))
+                for group, profile in enumerate(profiles)
+                for member in _members(place, profile).values()
+                if isinstance(member, RecordPlace)
+            )
+        return found
+
+    def listed_streams(self, place: RecordPlace) -> tuple[Stream, ...]:
+        """What to ask over all subjects: per provider a stream for each group of equal cells."""
+        found = self._listed.get(place)
+        if found is None:
+            cells = [
+                (provider, cell, kinds)
+                for provider in self.providers(place)
+                for cell, kinds in self._equal_cells(place, provider)
+            ]
+            grouped = [item for item in cells if item[1].is_asked]
+            may_count = _may_count(cell for _, cell, _ in cells)
+            found = tuple(
+                make_stream(
+                    place,
+                    provider,
+                    cell,
+                    self._entitlements.effects(self.caller, provider.slug, place.kind),
+                    len(grouped) == 1,
+                    may_count,
+                    kinds,
+                )
+                for provider, cell, kinds in grouped
+            )
+            self._listed[place] = found
+        return found
+
+    def _equal_cells(
+        self, place: RecordPlace, provider: Provider
+    ) -> list[tuple[Cell, frozenset[SubjectKind]]]:
+        groups: list[tuple[Cell, set[SubjectKind]]] = []
+        for kind in listed_kinds(place):
+            cell = self.cell(place, provider, _GENERAL[kind])
+            for other, kinds in groups:
+                if _alike(cell, other):
+                    kinds.add(kind)
+                    break
+            else:
+                groups.append((cell, {kind}))
+        return [(cell, frozenset(kinds)) for cell, kinds in groups]
+
+    def general_profile(self, kind: SubjectKind) -> SubjectProfile:
+        """Profile of a subject that is not named: its kind alone."""
+        return _GENERAL[kind]
+
+    def registrars(self) -> Sequence[Provider]:
+        """Providers of registrations: they tell whether a code is known."""
+        return self._providers.get(RecordKind.REGISTRATION, ())
+
+    def statistics_providers(self, root: StatisticsRoot) -> Sequence[Provider]:
+        return self._providers.get(root.kind, ())
+
+    def statistics_cell(
+        self, root: StatisticsRoot, provider: Provider, kind: SubjectKind
+    ) -> StatisticsCell:
+        """Decisions of one cell of `recordStatistics`."""
+        return statistics_cell(root, self.table(_GENERAL[kind], provider.code))
+
+    def statistics_streams(self, root: StatisticsRoot) -> Sequence[StatisticsStream]:
+        """What to ask for statistics."""
+        return statistics_streams(
+            root,
+            self.statistics_providers(root),
+            lambda provider, kind: self.statistics_cell(root, provider, kind),
+            lambda provider: self._entitlements.effects(self.caller, provider.slug, root.kind),
+        )
+
+
+def _common_kind(keys: Sequence[str]) -> SubjectKind | None:
+    """The subject kind of all keys, if they have one in common."""
+    beginnings = {key[:2] for key in keys}
+    if beginnings.isdisjoint((PERSON_KEY_PREFIX, "92")):
+        return SubjectKind.ORGANISATION
+    return subject_kind(keys[0]) if len(beginnings) == 1 else None
+
+
+def listed_kinds(place: RecordPlace) -> tuple[SubjectKind, ...]:
+    """Subject kinds that can stand at a place over all subjects."""
+    return SEARCHED_KINDS if place.is_search else LISTED_KINDS
+
+
+def _may_count(cells: Iterable[Cell]) -> bool:
+    """Whether every open cell may be counted; the sum of some would be no total."""
+    return all(cell.count.outcome is Outcome.CLEAR for cell in cells if cell.is_open)
+
+
+def _alike(first: Cell, second: Cell) -> bool:
+    return (
+        first.kind == second.kind
+        and first.filters == second.filters
+        and first.orders == second.orders
+        and first.count == second.count
+        and first.leaves == second.leaves
+    )
