@@ -1,0 +1,1 @@
+"""The disclosure clock: how long a record is published and disclosed, by which rule."""
