@@ -163,6 +163,7 @@ def _wire(
 ) -> Gateway:
     policies, schema = ground.policies, ground.schema
     opaque = OpaqueCodec(settings.keys.opaque)
+    catalogue = CatalogueContext(registry, MODEL)
     departments = Departments(registry.adapters, CallLimits(), observe)
     stages = Stages(
         authenticator=Authenticator(ground.token_rules, time.time),
@@ -172,7 +173,7 @@ def _wire(
             policies.current, manifest_providers(registry.manifests), entitlements
         ),
         fetcher=Fetcher(departments, opaque),
-        resolver=Resolver(schema, CatalogueContext(registry, MODEL)),
+        resolver=Resolver(schema, lambda _caller: catalogue),
         answerer=Answerer(opaque),
         recorder=recorder,
         policy_version=policies.version,

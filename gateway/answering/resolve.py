@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import inspect
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
+    GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     SelectionSetNode,
@@ -21,24 +22,39 @@ from graphql import (
 )
 
 from gateway.answering.answer import NOTHING_RESOLVED, Resolved
+from gateway.errors import ClientError
 from gateway.operation.types import ValidatedOperation
 from gateway.planning.types import FetchPlan, ResolvedRoot
+from policies.model import Caller
 from schema.query import ResolverContext
 
 OF_SCHEMA_ALONE = frozenset({"__schema", "__type", "_service"})
 
 
 class Resolver:
-    """Runs the fields that are not planned."""
+    """Runs the fields that are not planned.
 
-    def __init__(self, schema: GraphQLSchema, context: ResolverContext, kept: int = 64) -> None:
+    Args:
+        context_for: what resolvers may ask on behalf of a caller.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        context_for: Callable[[Caller], ResolverContext],
+        kept: int = 64,
+    ) -> None:
         self._schema = schema
-        self._context = context
+        self._context_for = context_for
         self._kept = kept
         self._remembered: OrderedDict[bytes, Resolved] = OrderedDict()
 
     async def resolve(
-        self, plan: FetchPlan, operation: ValidatedOperation, variables: Mapping[str, Any]
+        self,
+        plan: FetchPlan,
+        operation: ValidatedOperation,
+        variables: Mapping[str, Any],
+        caller: Caller,
     ) -> Resolved:
         """Values by response key.
 
@@ -52,7 +68,7 @@ class Resolver:
         is_fixed = names <= OF_SCHEMA_ALONE
         if is_fixed and plan.key in self._remembered:
             return self._remembered[plan.key]
-        resolved = await self._run(roots, operation, variables)
+        resolved = await self._run(roots, operation, variables, caller)
         if is_fixed:
             self._remembered[plan.key] = resolved
             if len(self._remembered) > self._kept:
@@ -64,6 +80,7 @@ class Resolver:
         roots: list[ResolvedRoot],
         operation: ValidatedOperation,
         variables: Mapping[str, Any],
+        caller: Caller,
     ) -> Resolved:
         original = operation.operation
         selections = tuple(field for root in roots for field in root.fields)
@@ -82,16 +99,19 @@ class Resolver:
         result = execute(
             self._schema,
             DocumentNode(definitions=(narrowed, *fragments)),
-            context_value=self._context,
+            context_value=self._context_for(caller),
             variable_values=dict(variables),
         )
         if inspect.isawaitable(result):
             result = await result
-        errors = [_coded(error.formatted) for error in result.errors or ()]
+        errors = [coded_error(error) for error in result.errors or ()]
         return Resolved(result.data or {}, errors)
 
 
-def _coded(error: Any) -> dict[str, Any]:
-    """The error with a code; its text is the executor's own and holds no value of a record."""
-    extensions = {"code": "RESOLVE_FAILED", **(error.get("extensions") or {})}
-    return {**error, "message": "the field could not be resolved", "extensions": extensions}
+def coded_error(error: GraphQLError) -> dict[str, Any]:
+    """The error as the caller sees it: its own text only where that is meant for clients."""
+    cause = error.original_error
+    code, message = "RESOLVE_FAILED", "the field could not be resolved"
+    if isinstance(cause, ClientError):
+        code, message = cause.code, cause.message
+    return {**error.formatted, "message": message, "extensions": {"code": code}}

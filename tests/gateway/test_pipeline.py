@@ -58,13 +58,14 @@ class FailingAnswerer(Answerer):
 def pipeline_of(recorder: MemoryRecorder, answerer: Answerer | None = None) -> Pipeline:
     adapter = ReferenceAdapter(manifest_for(), awkward_records(1))
     small = SmallGateway({"reference": adapter})
+    catalogue = CatalogueContext(Registry({"reference": adapter}, ()), MODEL)
     stages = Stages(
         authenticator=Authenticator(TokenRules("i", "a", {}, max_lifetime_s=300), time.time),
         operations=Operations(SCHEMA, Limits(), NewDocumentBudget(time.monotonic, burst=4)),
         plans=small.plans,
         authorizer=small.authorizer,
         fetcher=small.fetcher,
-        resolver=Resolver(SCHEMA, CatalogueContext(Registry({"reference": adapter}, ()), MODEL)),
+        resolver=Resolver(SCHEMA, lambda _caller: catalogue),
         answerer=answerer or Answerer(OPAQUE),
         recorder=recorder,
         policy_version=lambda: "v1",
