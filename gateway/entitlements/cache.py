@@ -18,7 +18,7 @@ import asyncpg
 import structlog
 
 from gateway.entitlements.holdings import ConsentHoldings, EffectHoldings, GrantHoldings
-from gateway.entitlements.types import ConsentTerms, RecordEffects
+from gateway.entitlements.types import ConsentTerms, PolicyRelease, RecordEffects
 from gateway.errors import InternalError
 from gateway.store.pool import CONNECTION_ERRORS, Connect, Connection
 from policies.model import Caller
@@ -40,6 +40,7 @@ FROM sharing_grant AS g WHERE g.state = 'ACTIVE'
 """
 _EFFECTS = "SELECT department, record_kind, record_id, effect, hidden_from FROM record_effect"
 _VERSION = "SELECT sum(epoch)::bigint FROM entitlement_epoch WHERE area IN ('grant', 'effect')"
+_RELEASE = "SELECT epoch, version FROM policy_release ORDER BY epoch DESC LIMIT 1"
 
 _CONSENT_PREFIX = "consent:"
 
@@ -78,6 +79,8 @@ class EntitlementsCache:
         self._grants = GrantHoldings(())
         self._effects = EffectHoldings(())
         self._version = 0
+        self._release = PolicyRelease()
+        self._released = asyncio.Event()
         self._confirmed_at = float("-inf")
         self._changed: set[str] = set()
         self._wake = asyncio.Event()
@@ -114,6 +117,18 @@ class EntitlementsCache:
     def version(self) -> int:
         """Raised by every change to grants or effects; the same on every worker."""
         return self._version
+
+    @property
+    def policy_release(self) -> PolicyRelease:
+        """The newest change of rules that this worker has heard of."""
+        return self._release
+
+    async def policy_release_after(self, epoch: int) -> PolicyRelease:
+        """Wait for a change of rules later than this epoch. For one task only."""
+        while self._release.epoch <= epoch:
+            self._released.clear()
+            await self._released.wait()
+        return self._release
 
     def consents(self, caller: Caller, subject_keys: Sequence[str]) -> Mapping[str, ConsentTerms]:
         """Return active consents by subject key; none at all while the copy is not fresh."""
@@ -185,9 +200,12 @@ class EntitlementsCache:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             rows = await connection.fetch(_CONSENTS, None)
             await self._read_grants_and_effects(connection)
+            await self._read_release(connection)
         self._replace_consents(rows)
 
     async def _read_changed(self, connection: Connection, changed: set[str]) -> None:
+        if "policy" in changed:
+            await self._read_release(connection)
         if "consent" in changed:
             await self._read_all(connection)
             return
@@ -212,6 +230,12 @@ class EntitlementsCache:
         version = await connection.fetchval(_VERSION)
         # INVARIANT: no await between these, so that nobody sees a version with other contents.
         self._grants, self._effects, self._version = grants, effects, int(version)
+
+    async def _read_release(self, connection: Connection) -> None:
+        row = await connection.fetchrow(_RELEASE)
+        if row is not None:
+            self._release = PolicyRelease(row["epoch"], row["version"])
+            self._released.set()
 
     def _replace_consents(self, rows: Sequence[asyncpg.Record]) -> None:
         consents = ConsentHoldings()

@@ -39,6 +39,19 @@ class RecordEffects:
     marked: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyRelease:
+    """The change of rules that is in force, or about to be.
+
+    Attributes:
+        epoch: raised by every change; 0 before the first.
+        version: version of the rules that was announced; empty before the first.
+    """
+
+    epoch: int = 0
+    version: str = ""
+
+
 class Entitlements(Protocol):
     """Answers from this worker's fresh copy, without touching the database."""
 

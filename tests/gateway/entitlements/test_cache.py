@@ -21,7 +21,7 @@ from gateway.entitlements.registers import (
     SharingMode,
 )
 from gateway.entitlements.states import GrantState
-from gateway.entitlements.types import RecordEffects
+from gateway.entitlements.types import PolicyRelease, RecordEffects
 from gateway.errors import InternalError
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.pool import LightPool
@@ -181,6 +181,37 @@ async def test_effects_hide_and_mark_for_the_callers_concerned(
     await register.lift(hidden)
     await eventually(lambda: cache.effects(PUBLIC, "market", kind) == RecordEffects(("2",), ("3",)))
     assert cache.version > before
+
+
+async def test_release_of_rules_is_heard_and_wakes_who_waits_for_it(
+    cache: EntitlementsCache, store: StoreAddress, store_pool: LightPool, clock: SetClock
+) -> None:
+    assert cache.policy_release == PolicyRelease()
+    waiting = asyncio.ensure_future(cache.policy_release_after(0))
+    before = cache.version
+    async with store_pool.connection() as connection:
+        epoch = await connection.fetchval("SELECT release_policy('v2', '1 second')")
+    async with asyncio.timeout(10):
+        release = await waiting
+    assert release == cache.policy_release == PolicyRelease(epoch, "v2")
+    assert cache.version == before
+    async with opened(store, clock) as later:
+        assert await later.policy_release_after(epoch - 1) == release
+
+
+async def test_older_rules_may_answer_until_the_release_takes_effect(
+    store_pool: LightPool,
+) -> None:
+    async def oldest() -> int:
+        async with store_pool.connection() as connection:
+            return int(await connection.fetchval("SELECT oldest_policy_epoch()"))
+
+    async with store_pool.connection() as connection:
+        assert await oldest() == 0
+        await connection.execute("SELECT release_policy('v2', '1 hour')")
+        assert await oldest() == 0
+        second = await connection.fetchval("SELECT release_policy('v3', '0 seconds')")
+    assert await oldest() == second
 
 
 async def test_lost_listener_everything_is_read_again(
