@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from gateway.contract import AdapterSettings
+from schema.identifiers.network_reference import NETWORK_KEY_BYTES, NetworkKey
 
 ENVIRONMENT_PREFIX = "CREDIT_GATEWAY_"
+MOST_NETWORK_KEYS = 2
 
 
 class SettingsError(Exception):
@@ -73,10 +75,13 @@ class KeySettings:
     Attributes:
         opaque: 64-byte keys of ids and cursors, newest first.
         audit: key of the record hashes in the audit, at least 32 bytes.
+        network: keys of the network references, the newest first: one, two while departments
+            change from one to the other, or none where no department keeps references.
     """
 
     opaque: tuple[bytes, ...] = field(repr=False)
     audit: bytes = field(repr=False)
+    network: tuple[NetworkKey, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +294,27 @@ def _keys(section: _Section) -> KeySettings:
     audit = read_secret(section.folder / section.text("audit_file"))
     if len(audit) < 32:
         raise SettingsError("setting `keys.audit_file` names a file of less than 32 bytes")
-    return KeySettings(opaque, audit)
+    return KeySettings(opaque, audit, _network(section, section.texts("network_files")))
+
+
+def _network(section: _Section, files: tuple[str, ...]) -> tuple[NetworkKey, ...]:
+    if len(files) > MOST_NETWORK_KEYS:
+        raise SettingsError(
+            f"setting `keys.network_files` names {len(files)} files, expected at most "
+            f"{MOST_NETWORK_KEYS}: the key in force and the one before it"
+        )
+    contents = [read_secret(section.folder / file) for file in files]
+    if any(len(content) != NETWORK_KEY_BYTES for content in contents):
+        raise SettingsError(
+            f"setting `keys.network_files` names no files of {NETWORK_KEY_BYTES} bytes each"
+        )
+    keys = tuple(NetworkKey.from_bytes(content) for content in contents)
+    if len({key.identity for key in keys}) > 1 or len(set(keys)) < len(keys):
+        raise SettingsError(
+            "setting `keys.network_files` names keys of which one does not follow from the other: "
+            "the first 32 bytes stay, the others change"
+        )
+    return keys
 
 
 def _adapters(reader: _Reader) -> Mapping[str, AdapterSettings]:

@@ -59,13 +59,17 @@ class DemoFiles:
     def secret_bytes(self, name: str, size: int) -> Path:
         """Return the file of a random secret; made on the first call, the same ever after."""
         path = self.secrets / name
-        if not path.exists():
-            partial = path.with_name(f"{name}.partial")
-            partial.unlink(missing_ok=True)
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(os.urandom(size))
-            partial.replace(path)
+        return path if path.exists() else self.write_secret_bytes(name, os.urandom(size))
+
+    def write_secret_bytes(self, name: str, content: bytes) -> Path:
+        """Write bytes that only their owner may read, and return their file."""
+        path = self.secrets / name
+        partial = path.with_name(f"{name}.partial")
+        partial.unlink(missing_ok=True)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        partial.replace(path)
         return path
 
     def write_secret(self, name: str, text: str) -> Path:

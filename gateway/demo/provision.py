@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 
 from gateway.demo.city.cases import CASES
-from gateway.demo.city.settings import CITY_DAY
+from gateway.demo.city.settings import CITY_DAY, NETWORK_KEY_FILE
 from gateway.demo.consents import file_consents
 from gateway.demo.databases import DemoDatabases
 from gateway.demo.errors import DemoError
@@ -113,6 +113,7 @@ def _write_settings(databases: DemoDatabases, files: DemoFiles, port: int) -> No
     day = date.fromordinal(CITY_DAY)
     opaque = files.secret_bytes("opaque.key", _OPAQUE_KEY_BYTES)
     audit = files.secret_bytes("audit.key", _AUDIT_KEY_BYTES)
+    network = files.write_secret_bytes("network.key", NETWORK_KEY_FILE)
     store = files.write_secret("store-url", databases.store_url)
     lines = [
         "# Settings of the demonstration, written at each of its starts.",
@@ -130,6 +131,7 @@ def _write_settings(databases: DemoDatabases, files: DemoFiles, port: int) -> No
         "[keys]",
         f'opaque_files = ["{opaque.relative_to(files.data)}"]',
         f'audit_file = "{audit.relative_to(files.data)}"',
+        f'network_files = ["{network.relative_to(files.data)}"]',
     ]
     for slug, access in databases.access.items():
         reader = files.write_secret(f"{slug}-url", access.reader_url)

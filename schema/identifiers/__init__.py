@@ -16,7 +16,17 @@ from schema.identifiers.organisation_code import (
     organisation_check_character,
     parse_organisation_code,
 )
+from schema.identifiers.person_document import (
+    DocumentNumberError,
+    PersonDocument,
+    parse_document,
+)
 from schema.identifiers.registration_type import authority_label, is_listed_type, type_label
+from schema.identifiers.resident_number import (
+    ResidentNumberError,
+    is_resident_number,
+    parse_resident_number,
+)
 from schema.identifiers.uscc import (
     USCC_ALPHABET,
     Uscc,
@@ -33,7 +43,10 @@ __all__ = [
     "USCC_ALPHABET",
     "ZHENGZHOU_DIVISIONS",
     "DivisionStatus",
+    "DocumentNumberError",
     "OrganisationCodeError",
+    "PersonDocument",
+    "ResidentNumberError",
     "Uscc",
     "UsccError",
     "UsccErrorKind",
@@ -44,10 +57,13 @@ __all__ = [
     "division_status",
     "is_listed_type",
     "is_organisation_code",
+    "is_resident_number",
     "is_uscc",
     "make_uscc",
     "organisation_check_character",
+    "parse_document",
     "parse_organisation_code",
+    "parse_resident_number",
     "parse_uscc",
     "type_label",
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.settings import Settings, SettingsError, load_settings
+from schema.identifiers.network_reference import NetworkKey
 
 GOOD = """
 [server]
@@ -27,6 +28,7 @@ jwks = "jwks.json"
 [keys]
 opaque_files = ["opaque"]
 audit_file = "audit"
+network_files = ["network_new", "network_old"]
 
 [adapters.tax]
 url = { file = "tax_url" }
@@ -44,6 +46,9 @@ def folder(tmp_path: Path) -> Path:
         ("tax_url", b"postgresql://tax\n"),
         ("opaque", bytes(64)),
         ("audit", bytes(32)),
+        ("network_new", bytes(95) + b"n"),
+        ("network_old", bytes(95) + b"o"),
+        ("network_apart", b"a" * 96),
     ):
         path = tmp_path / name
         path.write_bytes(content)
@@ -71,6 +76,9 @@ def test_good_settings_are_read_whole(load: Load, folder: Path) -> None:
     assert settings.store.url == "postgresql://store"
     assert settings.identity.jwks == folder / "jwks.json"
     assert settings.keys.opaque == (bytes(64),)
+    assert settings.keys.network == tuple(
+        NetworkKey.from_bytes(bytes(95) + last) for last in (b"n", b"o")
+    )
     assert dict(settings.adapters["tax"].values) == {"url": "postgresql://tax", "pool_size": "4"}
     assert settings.policies == (folder / "rules",)
 
@@ -79,6 +87,11 @@ def test_secrets_never_print(load: Load) -> None:
     text = repr(load())
     assert "postgresql" not in text
     assert "\\x00" not in text
+
+
+def test_network_keys_need_not_be_there(load: Load) -> None:
+    text = changed('network_files = ["network_new", "network_old"]\n', "")
+    assert load(text).keys.network == ()
 
 
 def test_environment_overrides_server_and_store(load: Load) -> None:
@@ -127,6 +140,22 @@ BAD = {
     "key of another length": (changed('["opaque"]', '["audit"]'), "names no files of 64 bytes"),
     "keys a text": (changed('["opaque"]', '"opaque"'), "`keys.opaque_files` is no list"),
     "short audit key": (changed('"audit"', '"store_url"'), "less than 32 bytes"),
+    "network key of another length": (
+        changed('"network_old"', '"audit"'),
+        "`keys.network_files` names no files of 96 bytes",
+    ),
+    "three network keys": (
+        changed('"network_old"', '"network_old", "network_apart"'),
+        "`keys.network_files` names 3 files, expected at most 2",
+    ),
+    "network keys of two networks": (
+        changed('"network_old"', '"network_apart"'),
+        "names keys of which one does not follow from the other",
+    ),
+    "the same network key twice": (
+        changed('"network_old"', '"network_new"'),
+        "names keys of which one does not follow from the other",
+    ),
     "secret not there": (changed('"tax_url"', '"nothing"'), "cannot be read"),
     "secret a table of another form": (
         changed('{ file = "tax_url" }', '{ path = "tax_url" }'),

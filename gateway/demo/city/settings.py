@@ -6,9 +6,12 @@ import hashlib
 from dataclasses import dataclass
 
 from gateway.demo.city.calendar import Day, day
+from schema.identifiers.network_reference import NETWORK_KEY_BYTES, NetworkKey
 
-NETWORK_KEY = hashlib.sha256(b"network key of the generated city").digest()
-"""Key of the network references of the city's invented people; protects nobody."""
+NETWORK_KEY_FILE = hashlib.shake_256(b"network key of the generated city").digest(NETWORK_KEY_BYTES)
+"""Content of the key file of the city's network references; protects nobody."""
+
+NETWORK_KEY = NetworkKey.from_bytes(NETWORK_KEY_FILE)
 
 CITY_DAY = day(2026, 11, 2)
 """The day on which the city stands still."""
