@@ -38,6 +38,7 @@ from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.pipeline import Pipeline, Stages
 from gateway.planning.plans import Plans
+from gateway.policy.keeper import PolicyKeeper
 from gateway.settings import IdentitySettings, Settings
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
@@ -68,21 +69,6 @@ class Gateway:
     recorder: GroupCommitRecorder
     entitlements: EntitlementsCache
     is_ready: Callable[[], bool]
-
-
-class DailyPolicies:
-    """The policies of the current day; row rules read `today`."""
-
-    def __init__(self, policies: PolicySet, today: Callable[[], dt.date]) -> None:
-        self._policies = policies
-        self._today = today
-
-    def current(self) -> PolicySet:
-        self._policies = self._policies.on(self._today())
-        return self._policies
-
-    def version(self) -> str:
-        return self._policies.version
 
 
 def nothing_observed(_slug: str, _outcome: SourceOutcome, _duration_s: float) -> None:
@@ -138,7 +124,8 @@ async def _open_adapter(stack: AsyncExitStack, adapter: Adapter) -> str | None:
 class _Ground:
     """What serving stands on and what needs no connection."""
 
-    policies: DailyPolicies
+    policies: PolicySet
+    today: Callable[[], dt.date]
     schema: GraphQLSchema
     token_rules: TokenRules
 
@@ -147,7 +134,8 @@ def _lay_ground(settings: Settings) -> _Ground:
     today = _clock_of_days(settings.server.today)
     rules = load_policies(MODEL, today(), settings.policies or (RULES,))
     return _Ground(
-        DailyPolicies(checked_policies(rules), today),
+        checked_policies(rules),
+        today,
         core_schema(build_schema()),
         token_rules(settings.identity),
     )
@@ -161,7 +149,8 @@ def _wire(
     entitlements: EntitlementsCache,
     observe: Observe,
 ) -> Gateway:
-    policies, schema = ground.policies, ground.schema
+    schema = ground.schema
+    keeper = PolicyKeeper(ground.policies, entitlements.policy_release.epoch, ground.today)
     opaque = OpaqueCodec(settings.keys.opaque)
     catalogue = CatalogueContext(registry, MODEL)
     departments = Departments(registry.adapters, CallLimits(), observe)
@@ -169,14 +158,12 @@ def _wire(
         authenticator=Authenticator(ground.token_rules, time.time),
         operations=Operations(schema, Limits(), NewDocumentBudget(time.monotonic)),
         plans=Plans(schema, opaque),
-        authorizer=Authorizer(
-            policies.current, manifest_providers(registry.manifests), entitlements
-        ),
+        authorizer=Authorizer(manifest_providers(registry.manifests), entitlements),
         fetcher=Fetcher(departments, opaque),
         resolver=Resolver(schema, lambda _caller: catalogue),
         answerer=Answerer(opaque),
         recorder=recorder,
-        policy_version=policies.version,
+        rules=keeper.current,
     )
     return Gateway(
         pipeline=Pipeline(stages),

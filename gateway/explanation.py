@@ -61,7 +61,7 @@ class Explainer:
         stages = self._stages
         operation = stages.operations.load(request, _ASKED_BY)
         planned = stages.plans.plan(operation, request.variables)
-        authorized = stages.authorizer.authorize(planned.plan, caller)
+        authorized = stages.authorizer.authorize(planned.plan, caller, stages.rules().policies)
         explained = explain_calls(authorized, planned.variables, self._adapters, self._opaque)
         notes = DecisionNotes(authorized, _standing(explained))
         lines = explain_plan(planned.plan, notes)

@@ -11,6 +11,7 @@ from gateway.answering.resolve import Resolver
 from gateway.audit.types import Recorder
 from gateway.authorization.authorize import Authorizer
 from gateway.contract import FetchContext
+from gateway.entitlements.types import RulesInForce
 from gateway.errors import ClientError
 from gateway.fetching.executor import Fetcher
 from gateway.identity.authenticate import Authenticator
@@ -20,6 +21,7 @@ from gateway.operation.types import OperationAnswer, OperationRequest
 from gateway.planning.plans import Plans
 from gateway.request import Credentials, RequestFacts
 from gateway.trail import Trail
+from policies.engine import PolicySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Stages:
     resolver: Resolver
     answerer: Answerer
     recorder: Recorder
-    policy_version: Callable[[], str]
+    rules: Callable[[], RulesInForce]
 
 
 class Pipeline:
@@ -54,9 +56,10 @@ class Pipeline:
         """
         stages = self._stages
         principal = stages.authenticator.authenticate(credentials.authorization)
-        trail = Trail(facts, principal, stages.policy_version(), self._clock)
+        rules = stages.rules()
+        trail = Trail(facts, principal, rules, self._clock)
         try:
-            answer = await self._run(request, facts, trail)
+            answer = await self._run(request, facts, trail, rules.policies)
         except RequestError as error:
             trail.refuse(error.errors[0].extensions)
             answer = error.answer()
@@ -72,14 +75,18 @@ class Pipeline:
         return answer
 
     async def _run(
-        self, request: OperationRequest, facts: RequestFacts, trail: Trail
+        self,
+        request: OperationRequest,
+        facts: RequestFacts,
+        trail: Trail,
+        policies: PolicySet,
     ) -> OperationAnswer:
         stages = self._stages
         context = FetchContext(facts.request_id, facts.deadline, facts.received_at)
         operation = stages.operations.load(request, trail.client_key)
         trail.operation(operation)
         planned = stages.plans.plan(operation, request.variables)
-        authorized = stages.authorizer.authorize(planned.plan, trail.caller)
+        authorized = stages.authorizer.authorize(planned.plan, trail.caller, policies)
         results = await stages.fetcher.fetch(authorized, planned.variables, context)
         resolved = await stages.resolver.resolve(
             planned.plan, operation, request.variables, trail.caller

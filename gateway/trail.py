@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.answering.types import WrittenAnswer
 from gateway.audit.types import AuditEntry, ConsentUse, DecisionDigest, DepartmentOutcome
+from gateway.entitlements.types import RulesInForce
 from gateway.fetching.types import FetchResults
 from gateway.identity.principal import Principal
 from gateway.operation.types import ValidatedOperation
@@ -25,13 +26,13 @@ class Trail:
         self,
         facts: RequestFacts,
         principal: Principal,
-        policy_version: str,
+        rules: RulesInForce,
         clock: Callable[[], float],
     ) -> None:
         self.outcome = ANSWERED
         self._facts = facts
         self._principal = principal
-        self._policy_version = policy_version
+        self._rules = rules
         self._clock = clock
         self._started = clock()
         self._operation: ValidatedOperation | None = None
@@ -81,7 +82,7 @@ class Trail:
             departments=_departments(results) if results is not None else (),
             consents=_consents(results) if results is not None else (),
             released=(),
-            policy_version=self._policy_version,
+            policy_version=self._rules.policies.version,
             outcome=self.outcome,
             duration_class=self._duration_class(),
             units=len(subjects),

@@ -68,7 +68,8 @@ class UndutifulPipeline:
         found = self._decided.get(key)
         if found is None:
             # The plan is kept, so that its number stays its own.
-            found = (plan, self._stages.authorizer.authorize(plan, principal.caller))
+            policies = self._stages.rules().policies
+            found = (plan, self._stages.authorizer.authorize(plan, principal.caller, policies))
             self._decided[key] = found
         return found[1]
 

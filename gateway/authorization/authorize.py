@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.authorization.plan import AuthorizedPlan
 from gateway.authorization.types import Provider
@@ -25,20 +25,17 @@ class Authorizer:
 
     def __init__(
         self,
-        policies: Callable[[], PolicySet],
         providers: Mapping[RecordKind, Sequence[Provider]],
         entitlements: Entitlements,
         kept: int = 2_048,
     ) -> None:
-        self._policies = policies
         self._providers = providers
         self._entitlements = entitlements
         self._kept = kept
         self._made: OrderedDict[tuple[object, ...], AuthorizedPlan] = OrderedDict()
 
-    def authorize(self, plan: FetchPlan, caller: Caller) -> AuthorizedPlan:
-        """Return the plan with the decisions for this caller."""
-        policies = self._policies()
+    def authorize(self, plan: FetchPlan, caller: Caller, policies: PolicySet) -> AuthorizedPlan:
+        """Return the plan with the decisions of these rules for this caller."""
         granted = self._entitlements.granted(caller)
         key = cache_key(plan, caller, policies, granted, self._entitlements.version)
         found = self._made.get(key)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from policies.engine import PolicySet
 from policies.model import Caller
 from schema.codes import RecordKind
 
@@ -50,6 +51,18 @@ class PolicyRelease:
 
     epoch: int = 0
     version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesInForce:
+    """The rules that decide now. Each request takes them once, so that no answer mixes two sets.
+
+    Attributes:
+        epoch: of the release that put them in force; the fence refuses answers of older ones.
+    """
+
+    policies: PolicySet
+    epoch: int
 
 
 class Entitlements(Protocol):

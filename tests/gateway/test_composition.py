@@ -8,10 +8,8 @@ from contextlib import AsyncExitStack
 import pytest
 
 from gateway import composition
-from gateway.composition import DailyPolicies
 from gateway.conformance import ReferenceAdapter
 from tests.support.awkward_department import manifest_for
-from tests.support.small_gateway import TODAY, policies
 
 
 class Refusing(ReferenceAdapter):
@@ -54,14 +52,3 @@ async def test_adapter_that_never_opens_is_given_up(monkeypatch: pytest.MonkeyPa
         reason = await composition._open_adapter(stack, Hanging(manifest_for(), ()))
     assert reason is not None
     assert reason.startswith("opening failed: TimeoutError")
-
-
-def test_policies_follow_the_day_and_keep_their_version() -> None:
-    days = [TODAY, TODAY.replace(day=3)]
-    daily = DailyPolicies(policies(), lambda: days[0])
-    first = daily.current()
-    assert daily.current() is first
-    version = daily.version()
-    days.pop(0)
-    assert daily.current().today == days[0]
-    assert daily.version() == version

@@ -15,6 +15,7 @@ from gateway.answering.resolve import Resolver
 from gateway.audit.types import AuditEntry
 from gateway.catalogue import CatalogueContext
 from gateway.conformance import ReferenceAdapter
+from gateway.entitlements.types import RulesInForce
 from gateway.errors import BadRequest, TooManyRequests, Unauthenticated, Unavailable
 from gateway.fetching.registry import Registry
 from gateway.http.types import Credentials, RequestFacts
@@ -28,7 +29,7 @@ from gateway.operation.types import OperationAnswer, OperationRequest
 from gateway.pipeline import Pipeline, Stages
 from schema.records import MODEL
 from tests.support.awkward_department import FIRM, SHOP, awkward_records, manifest_for
-from tests.support.small_gateway import SCHEMA, SmallGateway
+from tests.support.small_gateway import SCHEMA, SmallGateway, policies
 
 OPAQUE = OpaqueCodec([bytes(range(64))])
 LIST = "query Q($u: [USCC!]!) { subjects(usccs: $u) { penalties(first: 2) { nodes { remark } } } }"
@@ -68,7 +69,7 @@ def pipeline_of(recorder: MemoryRecorder, answerer: Answerer | None = None) -> P
         resolver=Resolver(SCHEMA, lambda _caller: catalogue),
         answerer=answerer or Answerer(OPAQUE),
         recorder=recorder,
-        policy_version=lambda: "v1",
+        rules=lambda: RulesInForce(small.rules, 0),
     )
     return Pipeline(stages)
 
@@ -92,7 +93,8 @@ async def test_entry_says_who_read_what_of_whom_and_no_value() -> None:
     assert not found.is_request_error
     (entry,) = recorder.entries
     assert entry.outcome == "ANSWERED"
-    assert (entry.request_id, entry.operation_name, entry.policy_version) == ("r-1", "Q", "v1")
+    assert (entry.request_id, entry.operation_name) == ("r-1", "Q")
+    assert entry.policy_version == policies().version
     assert entry.subjects == (FIRM, SHOP)
     assert entry.units == 2
     (department,) = entry.departments

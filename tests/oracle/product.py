@@ -79,14 +79,12 @@ class Product:
         self._world = world
         schema = core_schema(build_schema())
         opaque = OpaqueCodec([world.sealing.key])
-        policies = _policies(world.today)
+        self._policies = _policies(world.today)
         manifests = [adapter.manifest for adapter in adapters.values()]
         unlimited = NewDocumentBudget(time.monotonic, per_second=1e9, burst=10**9)
         self._operations = Operations(schema, Limits(), unlimited)
         self._plans = Plans(schema, opaque)
-        self._authorizer = Authorizer(
-            lambda: policies, manifest_providers(manifests), WorldEntitlements(world)
-        )
+        self._authorizer = Authorizer(manifest_providers(manifests), WorldEntitlements(world))
         departments = Departments(adapters, CallLimits(adapter_timeout_s=30.0), _unobserved)
         self._fetcher = Fetcher(departments, opaque)
         self._answerer = Answerer(opaque)
@@ -99,7 +97,7 @@ class Product:
         context = FetchContext("oracle", time.monotonic() + 30.0, self._world.fetched_at)
         validated = self._operations.load(request, "oracle")
         planned = self._plans.plan(validated, operation.variables)
-        authorized = self._authorizer.authorize(planned.plan, operation.caller)
+        authorized = self._authorizer.authorize(planned.plan, operation.caller, self._policies)
         results = await self._fetcher.fetch(authorized, planned.variables, context)
         return self._answerer.answer(authorized, planned.variables, results, NOTHING_RESOLVED).body
 

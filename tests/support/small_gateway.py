@@ -145,9 +145,7 @@ class SmallGateway:
         )
         self.operations = Operations(SCHEMA, Limits(), budget)
         self.plans = Plans(SCHEMA, opaque)
-        self.authorizer = Authorizer(
-            lambda: self.rules, manifest_providers(known), self.entitlements
-        )
+        self.authorizer = Authorizer(manifest_providers(known), self.entitlements)
         self.fetcher = Fetcher(departments, opaque)
         self.answerer = Answerer(opaque)
         self._clock = clock
@@ -170,7 +168,7 @@ class SmallGateway:
             planned = self.plans.plan(operation, given)
         except RequestError as error:
             return error.answer().body
-        authorized = self.authorizer.authorize(planned.plan, caller)
+        authorized = self.authorizer.authorize(planned.plan, caller, self.rules)
         context = FetchContext("test", self._clock() + patience_s, FETCHED_AT)
         results = await self.fetcher.fetch(authorized, planned.variables, context)
         return self.answerer.answer(authorized, planned.variables, results, NOTHING_RESOLVED).body

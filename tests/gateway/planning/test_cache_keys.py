@@ -78,13 +78,12 @@ class Decider:
 
     def __call__(self, inputs: Inputs) -> AuthorizedPlan:
         gateway = self._gateway
-        gateway.rules = inputs.rules
         self._entitlements.grants = inputs.grants
         self._entitlements.version = inputs.version
         request = OperationRequest(inputs.document, inputs.name, inputs.variables)
         operation = gateway.operations.load(request, "test")
         plan = gateway.plans.plan(operation, inputs.variables).plan
-        return gateway.authorizer.authorize(plan, inputs.caller)
+        return gateway.authorizer.authorize(plan, inputs.caller, inputs.rules)
 
 
 BASE = Inputs()
