@@ -43,6 +43,7 @@ from gateway.settings import IdentitySettings, Settings
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
 from gateway.store.pool import LightPool
+from gateway.visibility.parts import SchemaParts
 from policies.coverage import check_policies
 from policies.engine import PolicySet
 from policies.loader import RULES, load_policies
@@ -160,7 +161,7 @@ def _wire(
         plans=Plans(schema, opaque),
         authorizer=Authorizer(manifest_providers(registry.manifests), entitlements),
         fetcher=Fetcher(departments, opaque),
-        resolver=Resolver(schema, lambda _caller: catalogue),
+        resolver=Resolver(schema, SchemaParts(schema), lambda _plan: catalogue),
         answerer=Answerer(opaque),
         recorder=recorder,
         rules=keeper.current,

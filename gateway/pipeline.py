@@ -88,9 +88,7 @@ class Pipeline:
         planned = stages.plans.plan(operation, request.variables)
         authorized = stages.authorizer.authorize(planned.plan, trail.caller, policies)
         results = await stages.fetcher.fetch(authorized, planned.variables, context)
-        resolved = await stages.resolver.resolve(
-            planned.plan, operation, request.variables, trail.caller
-        )
+        resolved = await stages.resolver.resolve(authorized, operation, request.variables)
         written = stages.answerer.answer(authorized, planned.variables, results, resolved)
         trail.answered(results, written)
         return OperationAnswer(written.body, is_request_error=False)

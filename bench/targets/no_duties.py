@@ -50,9 +50,7 @@ class UndutifulPipeline:
         planned = stages.plans.plan(operation, request.variables)
         authorized = self._authorized(planned.plan, principal)
         results = await stages.fetcher.fetch(authorized, planned.variables, context)
-        resolved = await stages.resolver.resolve(
-            planned.plan, operation, request.variables, principal.caller
-        )
+        resolved = await stages.resolver.resolve(authorized, operation, request.variables)
         written = stages.answerer.answer(authorized, planned.variables, results, resolved)
         return OperationAnswer(written.body, is_request_error=False)
 

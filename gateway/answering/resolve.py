@@ -1,31 +1,37 @@
-"""Root fields that no department answers: introspection, catalogue, sources, `_service`.
+"""Root fields that no department answers: introspection, `_service`, catalogue, sources, why.
 
-They run on the generic executor, on an operation that holds only them. What depends on nothing
-but the schema is remembered.
+They run on the generic executor, on an operation that holds only them. What tells of the schema
+runs on the part of it that the caller's class sees, and is remembered for the class; the others
+run on the full schema.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
+    NamedTypeNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    TypeNode,
+    VariableDefinitionNode,
     execute,
 )
 
 from gateway.answering.answer import NOTHING_RESOLVED, Resolved
+from gateway.authorization.plan import AuthorizedPlan
 from gateway.errors import ClientError
 from gateway.operation.types import ValidatedOperation
-from gateway.planning.types import FetchPlan, ResolvedRoot
-from policies.model import Caller
+from gateway.planning.types import ResolvedRoot
+from gateway.visibility.parts import SchemaPart, SchemaParts
 from schema.query import ResolverContext
 
 OF_SCHEMA_ALONE = frozenset({"__schema", "__type", "_service"})
@@ -36,76 +42,121 @@ class Resolver:
 
     Args:
         context_for: what resolvers may ask on behalf of a caller.
+        kept: answers about the schema that are remembered.
     """
 
     def __init__(
         self,
         schema: GraphQLSchema,
-        context_for: Callable[[Caller], ResolverContext],
+        parts: SchemaParts,
+        context_for: Callable[[AuthorizedPlan], ResolverContext],
         kept: int = 64,
     ) -> None:
         self._schema = schema
+        self._parts = parts
         self._context_for = context_for
         self._kept = kept
-        self._remembered: OrderedDict[bytes, Resolved] = OrderedDict()
+        self._remembered: OrderedDict[tuple[bytes, SchemaPart], Resolved] = OrderedDict()
 
     async def resolve(
         self,
-        plan: FetchPlan,
+        authorized: AuthorizedPlan,
         operation: ValidatedOperation,
         variables: Mapping[str, Any],
-        caller: Caller,
     ) -> Resolved:
         """Values by response key.
 
         Args:
             variables: raw, as the client sent them.
         """
+        plan = authorized.plan
         roots = [root for root in plan.roots.values() if isinstance(root, ResolvedRoot)]
         if not roots:
             return NOTHING_RESOLVED
-        names = {field.name.value for root in roots for field in root.fields}
-        is_fixed = names <= OF_SCHEMA_ALONE
-        if is_fixed and plan.key in self._remembered:
-            return self._remembered[plan.key]
-        resolved = await self._run(roots, operation, variables, caller)
-        if is_fixed:
-            self._remembered[plan.key] = resolved
+        of_schema = [root for root in roots if _name(root) in OF_SCHEMA_ALONE]
+        others = [root for root in roots if _name(root) not in OF_SCHEMA_ALONE]
+        told = NOTHING_RESOLVED
+        if of_schema:
+            told = await self._of_schema(authorized, of_schema, operation, variables)
+        if not others:
+            return told
+        context = self._context_for(authorized)
+        found = await _run(self._schema, others, operation, variables, context, None)
+        return Resolved({**told.data, **found.data}, (*told.errors, *found.errors))
+
+    async def _of_schema(
+        self,
+        authorized: AuthorizedPlan,
+        roots: Sequence[ResolvedRoot],
+        operation: ValidatedOperation,
+        variables: Mapping[str, Any],
+    ) -> Resolved:
+        """What the schema's part of the caller's class says; remembered for the class."""
+        caller_class = authorized.caller.caller_class
+        part = await self._parts.part(authorized.policies, caller_class)
+        key = (authorized.plan.key, part)
+        resolved = self._remembered.get(key)
+        if resolved is None:
+            service = {"_service": {"sdl": part.sdl}}
+            resolved = await _run(part.schema, roots, operation, variables, None, service)
+            self._remembered[key] = resolved
             if len(self._remembered) > self._kept:
                 self._remembered.popitem(last=False)
         return resolved
 
-    async def _run(
-        self,
-        roots: list[ResolvedRoot],
-        operation: ValidatedOperation,
-        variables: Mapping[str, Any],
-        caller: Caller,
-    ) -> Resolved:
-        original = operation.operation
-        selections = tuple(field for root in roots for field in root.fields)
-        narrowed = OperationDefinitionNode(
-            operation=original.operation,
-            name=original.name,
-            directives=original.directives,
-            variable_definitions=original.variable_definitions,
-            selection_set=SelectionSetNode(selections=selections),
-        )
-        fragments = [
-            node
-            for node in operation.document.definitions
-            if isinstance(node, FragmentDefinitionNode)
-        ]
-        result = execute(
-            self._schema,
-            DocumentNode(definitions=(narrowed, *fragments)),
-            context_value=self._context_for(caller),
-            variable_values=dict(variables),
-        )
-        if inspect.isawaitable(result):
-            result = await result
-        errors = [coded_error(error) for error in result.errors or ()]
-        return Resolved(result.data or {}, errors)
+
+def _name(root: ResolvedRoot) -> str:
+    return root.fields[0].name.value
+
+
+async def _run(
+    schema: GraphQLSchema,
+    roots: Sequence[ResolvedRoot],
+    operation: ValidatedOperation,
+    variables: Mapping[str, Any],
+    context: ResolverContext | None,
+    root_value: Any,
+) -> Resolved:
+    result = execute(
+        schema,
+        _narrowed(schema, [field for root in roots for field in root.fields], operation),
+        root_value=root_value,
+        context_value=context,
+        variable_values=dict(variables),
+    )
+    if inspect.isawaitable(result):
+        result = await result
+    errors = [coded_error(error) for error in result.errors or ()]
+    return Resolved(result.data or {}, errors)
+
+
+def _narrowed(
+    schema: GraphQLSchema, fields: Iterable[FieldNode], operation: ValidatedOperation
+) -> DocumentNode:
+    """The operation with these root fields only, and variables that the schema has types for."""
+    original = operation.operation
+    narrowed = OperationDefinitionNode(
+        operation=original.operation,
+        name=original.name,
+        directives=original.directives,
+        variable_definitions=tuple(
+            each
+            for each in original.variable_definitions or ()
+            if _type_name(each) in schema.type_map
+        ),
+        selection_set=SelectionSetNode(selections=tuple(fields)),
+    )
+    fragments = [
+        node for node in operation.document.definitions if isinstance(node, FragmentDefinitionNode)
+    ]
+    return DocumentNode(definitions=(narrowed, *fragments))
+
+
+def _type_name(variable: VariableDefinitionNode) -> str:
+    node: TypeNode = variable.type
+    while not isinstance(node, NamedTypeNode):
+        node = node.type  # type: ignore[attr-defined]
+    return node.name.value
 
 
 def coded_error(error: GraphQLError) -> dict[str, Any]:

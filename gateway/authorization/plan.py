@@ -95,7 +95,7 @@ class AuthorizedPlan:
         self.plan = plan
         self.caller = caller
         self.policy_version = policies.version
-        self._policies = policies
+        self.policies = policies
         self._providers = providers
         self._entitlements = entitlements
         self._granted = granted
@@ -161,7 +161,7 @@ class AuthorizedPlan:
         is_source = provider_code == self.caller.organisation
         found = self._tables.get((profile, is_source))
         if found is None:
-            found = self._policies.compile(self.caller, profile, self._granted, is_source)
+            found = self.policies.compile(self.caller, profile, self._granted, is_source)
             self._tables[profile, is_source] = found
         return found
 

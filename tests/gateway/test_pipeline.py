@@ -27,6 +27,7 @@ from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.operation.types import OperationAnswer, OperationRequest
 from gateway.pipeline import Pipeline, Stages
+from gateway.visibility.parts import SchemaParts
 from schema.records import MODEL
 from tests.support.awkward_department import FIRM, SHOP, awkward_records, manifest_for
 from tests.support.small_gateway import SCHEMA, SmallGateway, policies
@@ -66,7 +67,7 @@ def pipeline_of(recorder: MemoryRecorder, answerer: Answerer | None = None) -> P
         plans=small.plans,
         authorizer=small.authorizer,
         fetcher=small.fetcher,
-        resolver=Resolver(SCHEMA, lambda _caller: catalogue),
+        resolver=Resolver(SCHEMA, SchemaParts(SCHEMA), lambda _plan: catalogue),
         answerer=answerer or Answerer(OPAQUE),
         recorder=recorder,
         rules=lambda: RulesInForce(small.rules, 0),
