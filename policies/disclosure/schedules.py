@@ -1,29 +1,58 @@
-"""Reads the yearly schedules that an operator adds, one JSON file a year.
+"""The State Council's yearly announcements: from the installed library, and from files.
 
-The file of a year holds `year` and `days`, a list of `{"name", "date", "isOffDay"}`; `isOffDay`
-false is a day of a weekend that is worked. Other keys are left alone. An empty list means that
-the year is not announced, not that it has no holidays.
+A file in the folder `years` adds a year, or stands in place of what the library says of it. It
+holds `year` and `days`, a list of `{"name", "date", "isOffDay"}`; `isOffDay` false is a day of a
+weekend that is worked. Other keys are left alone. An empty list means that the year is not
+announced, not that it has no holidays.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import chinese_calendar  # type: ignore[import-untyped]
+
 from policies.disclosure.errors import DisclosureLoadError
-from policies.disclosure.working_days import Schedule, WorkingCalendar, installed_schedules
+
+YEARS = Path(__file__).parent / "years"
 
 
-def load_calendar(paths: Iterable[Path]) -> WorkingCalendar:
-    """Return the installed calendar with the files' years added or put in place of its own.
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What the State Council announced for one year.
+
+    Attributes:
+        year: the year that the announcement is for.
+        days: each day that it names, which may belong to a neighbouring year, to whether it is
+            worked. Other days of the year are worked from Monday to Friday.
+    """
+
+    year: int
+    days: Mapping[dt.date, bool]
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether this is an announcement at all; one without National Day is not."""
+        return dt.date(self.year, 10, 1) in self.days
+
+
+def installed_schedules() -> tuple[Schedule, ...]:
+    """Return the announcements of the installed library, then those of the folder `years`.
 
     Raises:
         DisclosureLoadError: a file that is no schedule, with what was expected.
     """
-    return WorkingCalendar((*installed_schedules(), *(read_schedule(path) for path in paths)))
+    days: dict[int, dict[dt.date, bool]] = {}
+    for table, is_worked in ((chinese_calendar.holidays, False), (chinese_calendar.workdays, True)):
+        for day in table:
+            days.setdefault(day.year, {})[day] = is_worked
+    added = map(read_schedule, sorted(YEARS.glob("*.json")))
+    return (*(Schedule(year, days[year]) for year in sorted(days)), *added)
 
 
 def read_schedule(path: Path) -> Schedule:

@@ -2,18 +2,20 @@
 
 The State Council announces each year's holidays and moved days around November of the year
 before. A year that is not announced is reckoned with its statutory holidays, and whatever falls
-into it is provisional. What the library knows can be added to from files: see `schedules`.
+into it is provisional. Where announcements come from is `schedules`' part.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
-import chinese_calendar  # type: ignore[import-untyped]
 import holidays
+
+from policies.disclosure.schedules import Schedule, installed_schedules, read_schedule
 
 _ONE_DAY = dt.timedelta(days=1)
 _SATURDAY = 5
@@ -33,25 +35,6 @@ class Deadline:
 
     date: dt.date
     provisional: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """What the State Council announced for one year.
-
-    Attributes:
-        year: the year that the announcement is for.
-        days: each day that it names, which may belong to a neighbouring year, to whether it is
-            worked. Other days of the year are worked from Monday to Friday.
-    """
-
-    year: int
-    days: Mapping[dt.date, bool]
-
-    @property
-    def is_announced(self) -> bool:
-        """Whether this is an announcement at all; one without National Day is not."""
-        return dt.date(self.year, 10, 1) in self.days
 
 
 class WorkingCalendar:
@@ -137,17 +120,17 @@ def add_working_days(start: dt.date, count: int) -> Deadline:
 
 @cache
 def installed_calendar() -> WorkingCalendar:
-    """Return the calendar of the years that the installed library knows."""
+    """Return the calendar of the years that are installed with the gateway."""
     return WorkingCalendar(installed_schedules())
 
 
-def installed_schedules() -> tuple[Schedule, ...]:
-    """Return the announcements that the installed library knows, by year."""
-    days: dict[int, dict[dt.date, bool]] = {}
-    for table, is_worked in ((chinese_calendar.holidays, False), (chinese_calendar.workdays, True)):
-        for day in table:
-            days.setdefault(day.year, {})[day] = is_worked
-    return tuple(Schedule(year, days[year]) for year in sorted(days))
+def load_calendar(paths: Iterable[Path]) -> WorkingCalendar:
+    """Return the installed calendar with the files' years added or put in place of its own.
+
+    Raises:
+        DisclosureLoadError: a file that is no schedule, with what was expected.
+    """
+    return WorkingCalendar((*installed_schedules(), *(read_schedule(path) for path in paths)))
 
 
 @cache

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from policies.disclosure.errors import DisclosureLoadError
-from policies.disclosure.schedules import load_calendar, read_schedule
-from policies.disclosure.working_days import installed_calendar
+from policies.disclosure.schedules import read_schedule
+from policies.disclosure.working_days import installed_calendar, load_calendar
 
 _ROOT = Path(__file__).resolve().parents[3]
 _SHARED = Path(os.environ.get("CREDIT_GATEWAY_SHARED_DATA", _ROOT.parent / "shared" / "data"))

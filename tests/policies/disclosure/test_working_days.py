@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies.disclosure.schedules import Schedule, installed_schedules
 from policies.disclosure.working_days import (
     Deadline,
-    Schedule,
     WorkingCalendar,
     add_working_days,
     installed_calendar,
-    installed_schedules,
 )
 
 DAYS = st.dates(dt.date(2004, 1, 1), dt.date(2040, 12, 31))
