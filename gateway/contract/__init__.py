@@ -28,6 +28,7 @@ from gateway.contract.errors import (
     MappingFailed,
     NotSupported,
     SourceRejected,
+    SourceTimedOut,
     SourceUnavailable,
 )
 from gateway.contract.hookspecs import AdapterSettings, hookimpl
@@ -80,6 +81,7 @@ __all__ = [
     "Row",
     "RowBatch",
     "SourceRejected",
+    "SourceTimedOut",
     "SourceUnavailable",
     "StatisticsAdapter",
     "StatisticsBatch",

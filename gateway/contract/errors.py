@@ -1,7 +1,8 @@
 """Errors an adapter may raise. Their texts are for operators and never reach a caller.
 
 AdapterError
-├── SourceUnavailable   the source cannot be reached or does not answer in time
+├── SourceUnavailable   the source cannot be reached or does not answer
+│   └── SourceTimedOut  the source took the question and did not answer in time
 ├── SourceRejected      the source answered and refused (login, permission, syntax)
 ├── MappingFailed       the source's data do not fit the declared types
 └── NotSupported        the request asks for something that the manifest does not offer
@@ -15,7 +16,11 @@ class AdapterError(Exception):
 
 
 class SourceUnavailable(AdapterError):
-    """The source cannot be reached, or did not answer in time."""
+    """The source cannot be reached, or does not answer."""
+
+
+class SourceTimedOut(SourceUnavailable):
+    """The source took the question and did not answer in time; other questions it may answer."""
 
 
 class SourceRejected(AdapterError):

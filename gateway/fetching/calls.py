@@ -17,6 +17,7 @@ from gateway.contract import (
     FetchContext,
     MappingFailed,
     RecordRequest,
+    SourceTimedOut,
     StatisticsAdapter,
     StatisticsBatch,
     StatisticsRequest,
@@ -38,10 +39,12 @@ class CallLimits:
     """
     Attributes:
         adapter_timeout_s: longest wait for one adapter.
+        health_timeout_s: longest wait for a sign of life after a call has timed out.
         circuit: see `CircuitLimits`.
     """
 
     adapter_timeout_s: float = 2.0
+    health_timeout_s: float = 1.0
     circuit: CircuitLimits = field(default_factory=CircuitLimits)
 
 
@@ -60,6 +63,7 @@ class Departments:
         self._observe = observe
         self._clock = clock
         self._circuits = {slug: Circuit(limits.circuit, clock) for slug in adapters}
+        self._looking: set[asyncio.Task[None]] = set()
 
     async def fetch_all(
         self, calls: Mapping[str, Sequence[RecordRequest]], context: FetchContext
@@ -131,9 +135,29 @@ class Departments:
         outcome: SourceOutcome,
     ) -> SourceOutcome:
         task.cancel()
-        self._circuits[slug].failed()
+        self._note_failure(slug, outcome)
         self._observe(slug, outcome, self._clock() - started)
         return outcome
+
+    def _note_failure(self, slug: str, outcome: SourceOutcome) -> None:
+        circuit = self._circuits[slug]
+        if outcome is not SourceOutcome.TIMED_OUT:
+            circuit.failed()
+        elif circuit.timed_out():
+            looking = asyncio.get_running_loop().create_task(self._look_after(slug))
+            self._looking.add(looking)
+            looking.add_done_callback(self._looking.discard)
+
+    async def _look_after(self, slug: str) -> None:
+        """Ask a department whose calls time out for a sign of life, and judge it by that."""
+        is_up = False
+        try:
+            async with asyncio.timeout(self._limits.health_timeout_s):
+                is_up = (await self._adapters[slug].health()).is_up
+        except Exception as error:
+            self._log_failure(slug, SourceOutcome.DOWN, error)
+        finally:
+            self._circuits[slug].judged(is_up)
 
     async def _call(self, slug: str, ask: Ask[T], started: float) -> Sequence[T] | SourceOutcome:
         circuit = self._circuits[slug]
@@ -141,6 +165,8 @@ class Departments:
         try:
             async with circuit.places:
                 answer = await ask()
+        except SourceTimedOut as error:
+            answer = self._log_failure(slug, SourceOutcome.TIMED_OUT, error)
         except MappingFailed as error:
             answer = self._log_failure(slug, SourceOutcome.MALFORMED, error)
         except Exception as error:
@@ -148,7 +174,7 @@ class Departments:
         if _was_given_up():
             return answer
         if isinstance(answer, SourceOutcome):
-            circuit.failed()
+            self._note_failure(slug, answer)
             self._observe(slug, answer, self._clock() - started)
         else:
             circuit.succeeded()

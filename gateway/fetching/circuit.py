@@ -22,13 +22,19 @@ class CircuitLimits:
 
 
 class Circuit:
-    """State of one department's calls on this worker."""
+    """State of one department's calls on this worker.
+
+    A call that times out says little: the department may be gone, or the question too costly.
+    So timeouts are only noted, and count once the department has been asked something cheap
+    and has not answered that either.
+    """
 
     def __init__(self, limits: CircuitLimits, clock: Callable[[], float]) -> None:
         self._limits = limits
         self._clock = clock
         self._places = asyncio.Semaphore(limits.concurrency)
         self._failures = 0
+        self._timeouts = 0
         self._refused_until = 0.0
 
     def admits(self) -> bool:
@@ -48,7 +54,20 @@ class Circuit:
     def succeeded(self) -> None:
         self._failures = 0
 
-    def failed(self) -> None:
-        self._failures += 1
+    def timed_out(self) -> bool:
+        """Note a timeout; whether the department is to be asked something cheap because of it."""
+        self._timeouts += 1
+        return self._timeouts == 1
+
+    def judged(self, is_up: bool) -> None:
+        """The outcome of what was asked because of timeouts: each counts, or none does."""
+        timeouts, self._timeouts = self._timeouts, 0
+        if is_up:
+            self.succeeded()
+        else:
+            self.failed(timeouts)
+
+    def failed(self, times: int = 1) -> None:
+        self._failures += times
         if self._failures >= self._limits.failures:
             self._refused_until = self._clock() + self._limits.pause_s

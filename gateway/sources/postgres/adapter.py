@@ -26,6 +26,7 @@ from gateway.contract import (
     RecordSelection,
     RowBatch,
     SourceRejected,
+    SourceTimedOut,
     SourceUnavailable,
     StatisticsBatch,
     StatisticsRequest,
@@ -161,6 +162,8 @@ class PostgresAdapter:
         try:
             async with pool.connection() as connection:
                 return await connection.fetch(text, *arguments)
+        except asyncpg.QueryCanceledError as error:
+            raise SourceTimedOut("the database ended the statement before it was done") from error
         except asyncpg.PostgresError as error:
             if isinstance(error, _UNAVAILABLE):
                 raise SourceUnavailable("the database is going away") from error

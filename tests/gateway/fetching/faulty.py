@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.conformance import ReferenceAdapter, ReferenceRecord
-from gateway.contract import FetchContext, Manifest, RecordRequest, StatisticsRequest
+from gateway.contract import FetchContext, Health, Manifest, RecordRequest, StatisticsRequest
 
 Spoil = Callable[[list[Any], Sequence[RecordRequest]], Any]
 """Changes right batches into what the faulty department answers."""
@@ -18,6 +18,7 @@ class FaultyAdapter(ReferenceAdapter):
 
     Attributes:
         asked: number of calls.
+        is_up: whether it gives a sign of life.
     """
 
     def __init__(
@@ -26,6 +27,10 @@ class FaultyAdapter(ReferenceAdapter):
         super().__init__(manifest, records)
         self._spoil = spoil
         self.asked = 0
+        self.is_up = True
+
+    async def health(self) -> Health:
+        return Health(self.is_up, None)
 
     async def fetch(self, requests: Sequence[RecordRequest], context: FetchContext) -> Any:
         self.asked += 1

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from gateway.contract import RecordRequest, SourceUnavailable
+from gateway.contract import RecordRequest, SourceTimedOut, SourceUnavailable
 from gateway.fetching.calls import CallLimits
 from gateway.fetching.circuit import Circuit, CircuitLimits
 from gateway.fetching.types import SourceOutcome
 from schema.codes import RecordKind
-from tests.gateway.fetching.faulty import FaultyAdapter
+from tests.gateway.fetching.faulty import FaultyAdapter, Spoil, hanging, raising
 from tests.support.awkward_department import FIRM, awkward_records, manifest_for
 from tests.support.small_gateway import HandClock, SmallGateway, codes
 
@@ -58,6 +58,18 @@ def test_trial_that_fails_or_gets_lost_is_followed_by_another_after_a_pause() ->
     assert circuit.admits()
     circuit.failed()
     clock.now += 4
+    assert not circuit.admits()
+
+
+def test_timeouts_count_only_if_the_department_gives_no_sign_of_life() -> None:
+    clock = HandClock()
+    circuit = Circuit(LIMITS, clock)
+    assert [circuit.timed_out() for _ in range(5)] == [True, False, False, False, False]
+    circuit.judged(is_up=True)
+    assert circuit.admits()
+    assert [circuit.timed_out() for _ in range(3)] == [True, False, False]
+    assert circuit.admits()
+    circuit.judged(is_up=False)
     assert not circuit.admits()
 
 
@@ -117,6 +129,7 @@ async def test_call_that_goes_on_after_it_was_given_up_changes_nothing(has_succe
     entry = manifest.entry(RecordKind.TAX_ARREARS)
     assert entry is not None
     adapter = FaultyAdapter(replace(manifest, entries=(entry,)), awkward_records(1), stubborn)
+    adapter.is_up = False
     limits = CallLimits(adapter_timeout_s=0.02, circuit=LIMITS)
     gateway = SmallGateway({"late": adapter}, limits=limits)
     for _ in range(3):
@@ -127,3 +140,22 @@ async def test_call_that_goes_on_after_it_was_given_up_changes_nothing(has_succe
     assert gateway.observed == [("late", SourceOutcome.TIMED_OUT)] * 3
     assert codes(await gateway.ask(DOCUMENT)) == ["SOURCE_DOWN"]
     assert adapter.asked == 3
+
+
+@pytest.mark.parametrize("spoil", [hanging, raising(SourceTimedOut("too costly"))])
+@pytest.mark.parametrize("is_up", [True, False])
+async def test_costly_query_does_not_cut_a_living_department_off(spoil: Spoil, is_up: bool) -> None:
+    manifest = manifest_for("busy")
+    entry = manifest.entry(RecordKind.TAX_ARREARS)
+    assert entry is not None
+    adapter = FaultyAdapter(replace(manifest, entries=(entry,)), awkward_records(1), spoil)
+    adapter.is_up = is_up
+    limits = CallLimits(adapter_timeout_s=0.02, circuit=LIMITS)
+    gateway = SmallGateway({"busy": adapter}, limits=limits)
+    for _ in range(3):
+        assert codes(await gateway.ask(DOCUMENT)) == ["SOURCE_TIMED_OUT"]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    expected = "SOURCE_TIMED_OUT" if is_up else "SOURCE_DOWN"
+    assert codes(await gateway.ask(DOCUMENT)) == [expected]
+    assert adapter.asked == (4 if is_up else 3)

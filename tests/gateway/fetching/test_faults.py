@@ -17,6 +17,7 @@ from gateway.contract import (
     RecordRequest,
     RowBatch,
     SourceRejected,
+    SourceTimedOut,
     SourceUnavailable,
     StatisticsGroup,
 )
@@ -97,6 +98,7 @@ class OddError(Exception):
 
 RAISED: dict[str, tuple[BaseException, str]] = {
     "unavailable": (SourceUnavailable("gone"), "DOWN"),
+    "timed out": (SourceTimedOut("too slow"), "TIMED_OUT"),
     "rejected": (SourceRejected("no"), "DOWN"),
     "mapping": (MappingFailed("bad row"), "MALFORMED"),
     "foreign": (OddError("secret of the source"), "DOWN"),
