@@ -1,20 +1,35 @@
 """Row conditions as rule files write them, and their change into predicates.
 
-A condition is a table: `{all = [...]}`, `{any = [...]}`, `{not = {...}}`, or `{field = "...",
-OPERATOR = VALUE}` with one operator. The value `"today"` on a date field stays in the predicate
-as written and is replaced by `on_day` for each day.
+A condition is a table: `{all = [...]}`, `{any = [...]}`, `{not = {...}}`, `{field = "...",
+OPERATOR = VALUE}` with one operator, or `{per-kind = {KIND = {...}}}`, which holds for records
+of the kinds named that satisfy their condition.
+
+On a date field the value can be `"today"`, or with `at-least` and `below` a period before today:
+`"today - 5 years"`, or `"today - @NAME"` for a period of the disclosure clock. `at-least` holds
+while the period that began on the field's day has not ended, `below` once it has. These stay in
+the predicate as words, with the clock's periods in place of their names, and are replaced by
+`on_day` for each day.
+
+What the gateway knows of a kind as a whole, `meta.nature` and `meta.recordKind`, a source cannot
+compare; `for_kind` settles it for each kind.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from policies.disclosure.loader import packaged_clock
+from policies.disclosure.periods import ChangingPeriod, Span, parse_changing_period, parse_period
+from schema.classification import Origin
+from schema.codes import RecordKind
 from schema.model import FieldModel, KindModel, ValueType
 from schema.predicate import (
+    ALWAYS,
+    NEVER,
     And,
     Comparison,
     Includes,
@@ -26,9 +41,14 @@ from schema.predicate import (
     Predicate,
     StartsWith,
     WireScalar,
+    both,
+    matches,
 )
 
 TODAY = "today"
+_BEFORE = f"{TODAY} - "
+_NATURE = "meta.nature"
+_KIND = "meta.recordKind"
 
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?\Z")
 
@@ -54,41 +74,103 @@ _TEXTS = frozenset({ValueType.TEXT, ValueType.USCC})
 Fail = Callable[[str, str], Exception]
 
 
-def read_row(value: Any, kinds: Sequence[KindModel], fail: Fail) -> Predicate:
+def read_row(
+    value: Any,
+    kinds: Sequence[KindModel],
+    fail: Fail,
+    periods: Mapping[str, ChangingPeriod] | None = None,
+) -> Predicate:
     """Return the predicate that a row condition states.
 
     Args:
         value: the condition as TOML gives it.
         kinds: record kinds that the rule covers; each must have every field named.
         fail: makes the error to raise from what was found and what was expected.
+        periods: of the disclosure clock, by name; None for the clock that comes with the gateway.
     """
-    if not isinstance(value, dict):
-        raise fail(f"`{value}`", "a table with `all`, `any`, `not` or `field`")
-    for key, junction in (("all", And), ("any", Or)):
-        if key in value:
-            parts = value[key]
-            if len(value) != 1 or not isinstance(parts, list) or not parts:
-                raise fail(f"`{value}`", f"`{key}` alone, with a list of conditions")
-            return junction(tuple(read_row(part, kinds, fail) for part in parts))
-    if "not" in value:
-        if len(value) != 1:
-            raise fail(f"`{value}`", "`not` alone, with one condition")
-        return Not(read_row(value["not"], kinds, fail))
-    return _read_test(value, kinds, fail)
+    known = packaged_clock().periods if periods is None else periods
+    return _RowReader(fail, known).read(value, kinds)
 
 
-def _read_test(value: dict[str, Any], kinds: Sequence[KindModel], fail: Fail) -> Predicate:
-    name = value.get("field")
-    operators = [key for key in value if key != "field"]
-    if not isinstance(name, str) or len(operators) != 1 or operators[0] not in _OPERATORS:
-        raise fail(f"`{value}`", f"`field` and one of {', '.join(_OPERATORS)}")
-    fields = []
-    for kind in kinds:
-        field = kind.by_name.get(name)
-        if field is None:
-            raise fail(f"field `{name}`", f"a field of `{kind.type_name}`")
-        fields.append(field)
-    return _test(fields[0], operators[0], value[operators[0]], fail)
+class _RowReader:
+    """Reads conditions; refuses what it does not understand exactly."""
+
+    def __init__(self, fail: Fail, periods: Mapping[str, ChangingPeriod]) -> None:
+        self._fail = fail
+        self._periods = periods
+
+    def read(self, value: Any, kinds: Sequence[KindModel]) -> Predicate:
+        if not isinstance(value, dict):
+            raise self._fail(
+                f"`{value}`", "a table with `all`, `any`, `not`, `per-kind` or `field`"
+            )
+        for key, junction in (("all", And), ("any", Or)):
+            if key in value:
+                parts = value[key]
+                if len(value) != 1 or not isinstance(parts, list) or not parts:
+                    raise self._fail(f"`{value}`", f"`{key}` alone, with a list of conditions")
+                return junction(tuple(self.read(part, kinds) for part in parts))
+        if "not" in value:
+            if len(value) != 1:
+                raise self._fail(f"`{value}`", "`not` alone, with one condition")
+            return Not(self.read(value["not"], kinds))
+        if "per-kind" in value:
+            return self._per_kind(value, kinds)
+        return self._test(value, kinds)
+
+    def _per_kind(self, value: dict[str, Any], kinds: Sequence[KindModel]) -> Predicate:
+        conditions = value["per-kind"]
+        if len(value) != 1 or not isinstance(conditions, dict) or not conditions:
+            raise self._fail(f"`{value}`", "`per-kind` alone, with a condition for each kind")
+        known = {kind.value for kind in RecordKind}
+        for name in conditions:
+            if name not in known:
+                raise self._fail(f"kind `{name}`", f"one of {', '.join(sorted(known))}")
+        choices = [
+            both(
+                Comparison(_KIND, Operator.EQ, kind.kind.value),
+                self.read(conditions[kind.kind.value], [kind]),
+            )
+            for kind in kinds
+            if kind.kind.value in conditions
+        ]
+        return choices[0] if len(choices) == 1 else Or(tuple(choices))
+
+    def _test(self, value: dict[str, Any], kinds: Sequence[KindModel]) -> Predicate:
+        name = value.get("field")
+        operators = [key for key in value if key != "field"]
+        if not isinstance(name, str) or len(operators) != 1 or operators[0] not in _OPERATORS:
+            raise self._fail(f"`{value}`", f"`field` and one of {', '.join(_OPERATORS)}")
+        fields = []
+        for kind in kinds:
+            field = kind.by_name.get(name)
+            if field is None:
+                raise self._fail(f"field `{name}`", f"a field of `{kind.type_name}`")
+            fields.append(field)
+        is_ours = fields[0].declaration.origin is not Origin.SOURCE
+        if is_ours and name not in (_NATURE, _KIND):
+            expected = f"a field that departments supply, `{_NATURE}` or `{_KIND}`"
+            raise self._fail(f"field `{name}`, which the gateway fills", expected)
+        if fields[0].value_type is ValueType.DATE and str(value[operators[0]]).startswith(_BEFORE):
+            return self._before_today(name, operators[0], value[operators[0]])
+        return _test(fields[0], operators[0], value[operators[0]], self._fail)
+
+    def _before_today(self, name: str, operator: str, operand: str) -> Predicate:
+        if operator not in ("at-least", "below"):
+            raise self._fail(f"`{operator}` with `{operand}`", "`at-least` or `below`")
+        text = operand.removeprefix(_BEFORE)
+        if text.startswith("@"):
+            period = self._periods.get(text[1:])
+            if period is None:
+                known = ", ".join(f"@{other}" for other in self._periods)
+                raise self._fail(f"period `{text}`", f"one of {known}")
+            text = str(period)
+        else:
+            try:
+                parse_period(text)
+            except ValueError:
+                raise self._fail(f"`{operand}`", "`today - 5 years` or `today - @NAME`") from None
+        return Comparison(name, _COMPARISONS[operator], _BEFORE + text)
 
 
 def _test(field: FieldModel, operator: str, operand: Any, fail: Fail) -> Predicate:
@@ -137,7 +219,7 @@ def _constant(field: FieldModel, operand: Any, fail: Fail) -> WireScalar:
 _FORMS: dict[ValueType, str] = {
     ValueType.TEXT: "a text",
     ValueType.USCC: "a unified social credit code",
-    ValueType.DATE: 'a date `"YYYY-MM-DD"` or `"today"`',
+    ValueType.DATE: 'a date `"YYYY-MM-DD"`, `"today"` or a period before it',
     ValueType.DATETIME: "a UTC time",
     ValueType.MONEY: "an amount as a text, such as `1200.50`",
     ValueType.DECIMAL: "a decimal number as a text",
@@ -157,13 +239,13 @@ def _is_wire_form(value_type: ValueType, operand: str) -> bool:
             case ValueType.MONEY | ValueType.DECIMAL:
                 return _DECIMAL.match(operand) is not None
             case _:
-                return operand not in ("", TODAY)
+                return operand not in ("", TODAY) and not operand.startswith(_BEFORE)
     except ValueError:
         return False
 
 
 def on_day(predicate: Predicate, today: dt.date) -> Predicate:
-    """Return the predicate with `today` replaced by the date."""
+    """Return the predicate with `today`, and periods before it, replaced by dates."""
     match predicate:
         case And(parts):
             return And(tuple(on_day(part, today) for part in parts))
@@ -173,5 +255,46 @@ def on_day(predicate: Predicate, today: dt.date) -> Predicate:
             return Not(on_day(part, today))
         case Comparison(_, _, value) if value == TODAY:
             return replace(predicate, value=today.isoformat())
+        case Comparison(name, operator, str() as value) if value.startswith(_BEFORE):
+            spans = parse_changing_period(value.removeprefix(_BEFORE)).running(today)
+            if operator is Operator.GE:
+                return _within(name, spans)
+            return And((Not(IsNull(name)), Not(_within(name, spans))))
+        case _:
+            return predicate
+
+
+def _within(name: str, spans: Sequence[Span]) -> Predicate:
+    """The field is a day of one of the spans."""
+    choices: list[Predicate] = []
+    for first, after in spans:
+        choice: Predicate = Comparison(name, Operator.GE, (first or dt.date.min).isoformat())
+        if after is not None:
+            choice = both(choice, Comparison(name, Operator.LT, after.isoformat()))
+        choices.append(choice)
+    return choices[0] if len(choices) == 1 else Or(tuple(choices))
+
+
+def for_kind(predicate: Predicate, kind: KindModel) -> Predicate:
+    """Return the predicate for records of one kind: what is settled by the kind is left out."""
+    match predicate:
+        case And(parts):
+            left = [part for part in (for_kind(p, kind) for p in parts) if part != ALWAYS]
+            if NEVER in left:
+                return NEVER
+            flat = [q for p in left for q in (p.parts if isinstance(p, And) else (p,))]
+            return flat[0] if len(flat) == 1 else And(tuple(flat))
+        case Or(parts):
+            left = [part for part in (for_kind(p, kind) for p in parts) if part != NEVER]
+            if ALWAYS in left:
+                return ALWAYS
+            flat = [q for p in left for q in (p.parts if isinstance(p, Or) else (p,))]
+            return flat[0] if len(flat) == 1 else Or(tuple(flat))
+        case Not(part):
+            inner = for_kind(part, kind)
+            return NEVER if inner == ALWAYS else ALWAYS if inner == NEVER else Not(inner)
+        case _ if predicate.field in (_NATURE, _KIND):
+            values = {_NATURE: kind.declaration.nature.value, _KIND: kind.kind.value}
+            return ALWAYS if matches(predicate, values, kind) else NEVER
         case _:
             return predicate
