@@ -22,6 +22,7 @@ from gateway.planning.leaves import (
 )
 from gateway.planning.types import (
     ConnectionNode,
+    EdgesNode,
     LeafNode,
     Made,
     MetaNode,
@@ -138,7 +139,8 @@ def _json_shape(
 
 
 def _has_edges(content: ConnectionNode) -> bool:
-    return not any(isinstance(member, RecordNode) for member in content.members.values())
+    """Whether edges are selected, which need rows even where nothing stands in them."""
+    return any(isinstance(member, EdgesNode) for member in content.members.values())
 
 
 _Entry = JsonField | JsonConstant | JsonNode
