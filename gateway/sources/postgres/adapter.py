@@ -32,6 +32,7 @@ from gateway.contract import (
     StatisticsRequest,
 )
 from gateway.sources.mapping import KindMapping
+from gateway.sources.postgres.sharing import MOST_KEYS_OF_ONE, SharedCalls
 from gateway.sources.postgres.statement import (
     KeyGroups,
     Statement,
@@ -46,6 +47,8 @@ from schema.model import ValueType
 from schema.records import MODEL
 
 STATEMENTS_KEPT = 1024
+_PATIENCE_S = 0.5
+"""Time for a statement beyond what the server gives it; then the way to the server is broken."""
 _UNAVAILABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
@@ -89,6 +92,7 @@ class PostgresAdapter:
         generic = replace(address, plan_cache_mode="force_generic_plan")
         self._keyed = LightPool(connector(generic), source.pool_size)
         self._listing = LightPool(connector(address), max(2, source.pool_size // 2))
+        self._shared = SharedCalls(source.statement_timeout_ms / 1_000 + _PATIENCE_S)
         self._prepared: OrderedDict[tuple[object, ...], tuple[Statement, object]] = OrderedDict()
 
     @property
@@ -114,14 +118,30 @@ class PostgresAdapter:
         self, requests: Sequence[RecordRequest], context: FetchContext
     ) -> Sequence[Batch]:
         groups = key_groups(requests)
+        if _may_share(groups):
+            return await self._share(requests, groups, context.fetched_at)
         statement = self._statement(requests, groups)
         arguments = statement.arguments(groups.keys, context.fetched_at)
         pool = self._listing if None in groups.numbers else self._keyed
         rows = await self._run(pool, statement.text, arguments)
-        by_request = {row[0]: row for row in rows}
-        return [
-            _batch(request.selection, by_request[index]) for index, request in enumerate(requests)
-        ]
+        return _batches([request.selection for request in requests], rows)
+
+    async def _share(
+        self, requests: Sequence[RecordRequest], groups: KeyGroups, fetched_at: str
+    ) -> Sequence[Batch]:
+        """Answer a look-up of few keys, together with others that differ in their keys only."""
+        statement = self._statement(requests, groups)
+        selections = [request.selection for request in requests]
+
+        async def run(keys: Sequence[str]) -> Sequence[Batch]:
+            arguments = statement.arguments((keys,), fetched_at)
+            return _batches(selections, await self._run(self._keyed, statement.text, arguments))
+
+        shape = (id(statement), fetched_at if statement.shows_time else "")
+        try:
+            return await self._shared.fetch(shape, groups.keys[0], run)
+        except TimeoutError as error:
+            raise SourceUnavailable("the database does not answer") from error
 
     async def statistics(
         self, requests: Sequence[StatisticsRequest], context: FetchContext
@@ -139,9 +159,8 @@ class PostgresAdapter:
         return self._builder.build(requests).text
 
     def _statement(self, requests: Sequence[RecordRequest], groups: KeyGroups) -> Statement:
-        for request in requests:
-            if request.after is not None:
-                return self._builder.build(requests)
+        if not groups.is_unpaged:
+            return self._builder.build(requests)
         shape: tuple[object, ...] = (
             groups.numbers,
             groups.modes,
@@ -170,6 +189,22 @@ class PostgresAdapter:
             raise SourceRejected(f"the database refused the statement: {error.sqlstate}") from error
         except (*CONNECTION_ERRORS, NoConnectionError) as error:
             raise SourceUnavailable("the database cannot be reached or does not answer") from error
+
+
+def _may_share(groups: KeyGroups) -> bool:
+    """Whether all requests are about the same few keys."""
+    return (
+        len(groups.keys) == 1
+        and len(groups.keys[0]) <= MOST_KEYS_OF_ONE
+        and None not in groups.numbers
+        and groups.is_unpaged
+    )
+
+
+def _batches(selections: Sequence[RecordSelection], rows: Sequence[Any]) -> Sequence[Batch]:
+    """Batches in the order of the requests, whose numbers the rows carry."""
+    by_request = {row[0]: row for row in rows}
+    return [_batch(selection, by_request[index]) for index, selection in enumerate(selections)]
 
 
 def _batch(selection: RecordSelection, row: Any) -> Batch:

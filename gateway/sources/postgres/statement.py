@@ -64,6 +64,11 @@ class Statement:
     values: tuple[object, ...]
     slots: Slots
 
+    @property
+    def shows_time(self) -> bool:
+        """Whether the time of the fetch is part of the answer."""
+        return any(isinstance(slot, FetchedAtSlot) for _, slot in self.slots)
+
     def arguments(self, keys: Sequence[Sequence[str]], fetched_at: str) -> list[object]:
         """Parameters with the slots filled."""
         filled = list(self.values)
@@ -82,15 +87,18 @@ class KeyGroups:
         keys: each tuple once.
         modes: which columns hold the keys of each: `organisation`, `person` or `both`.
         numbers: group of each request; None for a request without keys.
+        is_unpaged: no request continues behind a cursor.
     """
 
     keys: tuple[tuple[str, ...], ...]
     modes: tuple[str, ...]
     numbers: tuple[int | None, ...]
+    is_unpaged: bool
 
 
 def key_groups(requests: Sequence[RecordRequest]) -> KeyGroups:
     """Group the requests by their keys."""
+    is_unpaged = all(request.after is None for request in requests)
     keys: list[tuple[str, ...]] = []
     numbers: list[int | None] = []
     for request in requests:
@@ -105,7 +113,7 @@ def key_groups(requests: Sequence[RecordRequest]) -> KeyGroups:
         else:
             numbers.append(len(keys))
             keys.append(asked)
-    return KeyGroups(tuple(keys), tuple(map(_mode, keys)), tuple(numbers))
+    return KeyGroups(tuple(keys), tuple(map(_mode, keys)), tuple(numbers), is_unpaged)
 
 
 def _mode(keys: Sequence[str]) -> str:
