@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from graphql import GraphQLSchema
@@ -36,6 +37,7 @@ from gateway.opaque import OpaqueCodec
 from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
+from gateway.persons.references import PersonReferences
 from gateway.pipeline import Pipeline, Stages
 from gateway.planning.plans import Plans
 from gateway.policy.keeper import PolicyKeeper
@@ -163,6 +165,7 @@ def _wire(
         fetcher=Fetcher(departments, opaque),
         resolver=Resolver(schema, SchemaParts(schema), lambda _plan: catalogue),
         answerer=Answerer(opaque),
+        persons=partial(PersonReferences, opaque),
         recorder=recorder,
         rules=keeper.current,
     )

@@ -11,11 +11,12 @@ from gateway.authorization.explain import DecisionNotes, Standing
 from gateway.composition import open_gateway
 from gateway.contract import Adapter
 from gateway.errors import InternalError
-from gateway.fetching.explain import ExplainedCalls, explain_calls
+from gateway.fetching.explain import STANDS_FOR_A_PERSON, ExplainedCalls, explain_calls
 from gateway.opaque import OpaqueCodec
 from gateway.operation.types import OperationRequest
 from gateway.pipeline import Stages
 from gateway.planning.explain import INDENT, explain_plan
+from gateway.planning.persons import with_persons
 from gateway.planning.types import StatisticsRoot, SubjectPlace
 from gateway.settings import Settings
 from policies.model import Caller
@@ -60,7 +61,9 @@ class Explainer:
         """
         stages = self._stages
         operation = stages.operations.load(request, _ASKED_BY)
-        planned = stages.plans.plan(operation, request.variables)
+        planned = with_persons(
+            stages.plans.plan(operation, request.variables), lambda _: STANDS_FOR_A_PERSON
+        )
         authorized = stages.authorizer.authorize(planned.plan, caller, stages.rules().policies)
         explained = explain_calls(authorized, planned.variables, self._adapters, self._opaque)
         notes = DecisionNotes(authorized, _standing(explained))

@@ -1,4 +1,6 @@
-"""Opaque ids and cursors: AES-SIV over JSON, deterministic, under a key that rotates with overlap.
+"""Opaque ids, cursors and person references: AES-SIV over JSON, under a key that rotates.
+
+Deterministic: the same content in the same place gives the same text.
 
 Source: RFC 5297 (AES-SIV). The forms are written down in `docs/reference/answers.md`, section 11.
 """
@@ -16,6 +18,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 MAX_TEXT_LENGTH = 4_096
+PERSON_REFERENCE_PREFIX = "p."
+"""Begins every person reference and no other text; no part of what is sealed."""
+
 _ID_CONTEXT = orjson.dumps(["id"])
 
 
@@ -71,6 +76,20 @@ class OpaqueCodec:
                 return SubjectId(key)
             case ["R", str(kind), str(department), str(record_id)]:
                 return RecordId(kind, department, record_id)
+            case _:
+                return None
+
+    def person_reference(self, key: str, context: bytes) -> str:
+        """A reference of the person with this subject key, valid in this context only."""
+        return PERSON_REFERENCE_PREFIX + self._write(["P", key], context)
+
+    def read_person_reference(self, text: str, context: bytes) -> str | None:
+        """The subject key in a reference; None if it is not one of ours, or made elsewhere."""
+        if not text.startswith(PERSON_REFERENCE_PREFIX):
+            return None
+        match self._read(text.removeprefix(PERSON_REFERENCE_PREFIX), context):
+            case ["P", str(key)]:
+                return key
             case _:
                 return None
 

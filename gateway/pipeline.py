@@ -15,9 +15,12 @@ from gateway.entitlements.types import RulesInForce
 from gateway.errors import ClientError
 from gateway.fetching.executor import Fetcher
 from gateway.identity.authenticate import Authenticator
+from gateway.identity.principal import Principal
 from gateway.operation.errors import RequestError
 from gateway.operation.operations import Operations
 from gateway.operation.types import OperationAnswer, OperationRequest
+from gateway.persons.references import PersonReferences
+from gateway.planning.persons import with_persons
 from gateway.planning.plans import Plans
 from gateway.request import Credentials, RequestFacts
 from gateway.trail import Trail
@@ -35,6 +38,7 @@ class Stages:
     fetcher: Fetcher
     resolver: Resolver
     answerer: Answerer
+    persons: Callable[[Principal], PersonReferences]
     recorder: Recorder
     rules: Callable[[], RulesInForce]
 
@@ -85,10 +89,13 @@ class Pipeline:
         context = FetchContext(facts.request_id, facts.deadline, facts.received_at)
         operation = stages.operations.load(request, trail.client_key)
         trail.operation(operation)
-        planned = stages.plans.plan(operation, request.variables)
+        persons = stages.persons(trail.principal)
+        planned = with_persons(stages.plans.plan(operation, request.variables), persons.key)
         authorized = stages.authorizer.authorize(planned.plan, trail.caller, policies)
         results = await stages.fetcher.fetch(authorized, planned.variables, context)
         resolved = await stages.resolver.resolve(authorized, operation, request.variables)
-        written = stages.answerer.answer(authorized, planned.variables, results, resolved)
+        written = stages.answerer.answer(
+            authorized, planned.variables, results, resolved, persons.reference
+        )
         trail.answered(results, written)
         return OperationAnswer(written.body, is_request_error=False)

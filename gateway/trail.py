@@ -44,6 +44,10 @@ class Trail:
         note.purpose = principal.caller.purpose.value
 
     @property
+    def principal(self) -> Principal:
+        return self._principal
+
+    @property
     def caller(self) -> Caller:
         return self._principal.caller
 

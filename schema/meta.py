@@ -28,7 +28,7 @@ class RecordMeta:
         P,
         person_class=D,
         origin=Origin.GATEWAY,
-        note="The unified social credit code; for a person the reference.",
+        note="The unified social credit code; for a person the reference, bound to the caller.",
     )
     record_kind: RecordKind | None = record_field("信息类别", P, origin=Origin.GATEWAY)
     nature: Nature | None = record_field("信息性质", P, origin=Origin.GATEWAY)

@@ -28,11 +28,15 @@ from schema.codes import RecordKind
 from schema.errors import SchemaDeclarationError
 from schema.fields import DECLARATION, FieldDeclaration, KindDeclaration
 from schema.links import LINK
-from schema.scalars import Date, DateTime, DecimalNumber, Money, Uscc
+from schema.scalars import Date, DateTime, DecimalNumber, Money, PersonReference, Uscc
 
 
 class ValueType(Enum):
-    """Wire form of a value: JSON string, integer or boolean. Dates and money are strings."""
+    """Wire form of a value: JSON string, integer or boolean. Dates and money are strings.
+
+    A PERSON is the network reference between department and gateway, and in the answer a
+    reference that is bound to the caller.
+    """
 
     TEXT = "TEXT"
     USCC = "USCC"
@@ -43,6 +47,7 @@ class ValueType(Enum):
     INTEGER = "INTEGER"
     BOOLEAN = "BOOLEAN"
     ENUM = "ENUM"
+    PERSON = "PERSON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +92,13 @@ class FieldModel:
 
     @property
     def is_comparable(self) -> bool:
-        """Whether filters and orders make sense: a scalar of the source that is not prose."""
+        """Whether filters and orders make sense: a scalar of the source that is not prose.
+
+        Persons are looked up by reference, and their references have no order.
+        """
         return (
             not self.is_list
+            and self.value_type is not ValueType.PERSON
             and not self.declaration.free_text
             and self.declaration.origin is Origin.SOURCE
         )
@@ -153,6 +162,7 @@ class CreditModel:
 _SCALARS: dict[object, ValueType] = {
     str: ValueType.TEXT,
     Uscc: ValueType.USCC,
+    PersonReference: ValueType.PERSON,
     Date: ValueType.DATE,
     DateTime: ValueType.DATETIME,
     Money: ValueType.MONEY,

@@ -12,9 +12,9 @@ from schema.codes import RecordKind
 from schema.connections import FIRST_DEFAULT, RECORD_CONNECTION
 from schema.filters import INPUTS, RecordFields, RecordFilter, RecordOrder, list_of
 from schema.links import Node, not_resolved
-from schema.scalars import Uscc
+from schema.scalars import PersonReference, Uscc
 from schema.statistics import RecordStatistics
-from schema.subject import ORGANISATION_CONNECTION, Organisation
+from schema.subject import ORGANISATION_CONNECTION, Organisation, Person
 
 _REGISTRATION = INPUTS[RecordKind.REGISTRATION]
 
@@ -44,6 +44,10 @@ def _subject(uscc: Any) -> Any:
 
 
 def _subjects(usccs: Any) -> Any:
+    not_resolved()
+
+
+def _person(reference: Any) -> Any:
     not_resolved()
 
 
@@ -92,6 +96,13 @@ class Query:
         "批量查询主体，至多 200 个，保持顺序 / up to 200, order kept, unknown ones null",
         usccs=list[Uscc],
         returns=list[Organisation | None] | None,
+    )
+    person = _planned(
+        _person,
+        "按人员标识查询自然人 / one natural person, by a reference from `POST /person-references` "
+        "or from a record; the same for known and unknown persons",
+        reference=PersonReference,
+        returns=Person | None,
     )
     search_subjects = _planned(
         _search_subjects,

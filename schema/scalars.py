@@ -22,10 +22,12 @@ Money = NewType("Money", str)
 DecimalNumber = NewType("DecimalNumber", str)
 Date = NewType("Date", str)
 DateTime = NewType("DateTime", str)
+PersonReference = NewType("PersonReference", str)
 
 _MONEY = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,2})?\Z")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_PERSON_REFERENCE = re.compile(r"p\.[A-Za-z0-9_-]{1,200}\Z")
 _UTC_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z\Z")
 
 
@@ -77,6 +79,13 @@ def parse_datetime_value(value: object) -> str:
     raise GraphQLError("DateTime is a UTC time in ISO 8601, such as `2026-09-22T08:00:00Z`")
 
 
+def parse_person_reference_value(value: object) -> str:
+    """Return a person reference as it was written; whether it is valid here shows later."""
+    if not isinstance(value, str) or not _PERSON_REFERENCE.match(value):
+        raise GraphQLError("PersonReference is a reference that this gateway gave, as it was given")
+    return value
+
+
 def _wire(value: object) -> object:
     return value
 
@@ -111,5 +120,11 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="时间 / ISO 8601 time in UTC, ending in Z",
         serialize=_wire,
         parse_value=parse_datetime_value,
+    ),
+    PersonReference: strawberry.scalar(
+        name="PersonReference",
+        description="人员标识 / reference of a natural person, bound to its client and matter",
+        serialize=_wire,
+        parse_value=parse_person_reference_value,
     ),
 }

@@ -42,7 +42,9 @@ class Organisation(CreditSubject):
         raise AssertionError("a planned field was resolved by the generic executor")
 
 
-@strawberry.type(description="自然人 / natural person, known by a reference only")
+@strawberry.type(
+    description="自然人 / natural person; its `id` is the reference, bound to client and matter"
+)
 class Person(CreditSubject):
     pass
 

@@ -8,7 +8,7 @@ from schema.classification import FieldClass, MaskKind
 from schema.codes import Gender, Nature, RecordKind, ResponsibleRole, TaxCaseNature, TaxGrade
 from schema.fields import nested_type, record_field, record_type
 from schema.meta import CreditRecord
-from schema.scalars import Date, DecimalNumber, Money, Uscc
+from schema.scalars import Date, DecimalNumber, Money, PersonReference, Uscc
 
 P, D, A, S = FieldClass.PUBLIC, FieldClass.DEPARTMENT, FieldClass.AUTHORISED, FieldClass.SECRET
 M = MaskKind
@@ -16,8 +16,8 @@ M = MaskKind
 
 @nested_type("责任人员 / responsible person of a determination")
 class ResponsiblePerson:
-    person_ref: str | None = record_field(
-        "人员标识", D, note="Reference of the person, never a document number."
+    person_ref: PersonReference | None = record_field(
+        "人员标识", D, note="Accepted by `person`; bound to client and matter, never a number."
     )
     name: str | None = record_field("姓名", D, mask=M.NAME)
     role: ResponsibleRole | None = record_field("身份", D)

@@ -27,6 +27,7 @@ from gateway.http.types import Credentials, RequestFacts, RequestObserver
 from gateway.identity.principal import Principal
 from gateway.operation.types import OperationAnswer, OperationRequest
 from gateway.pipeline import Stages
+from gateway.planning.persons import with_persons
 from gateway.planning.types import FetchPlan
 from gateway.settings import Settings
 
@@ -47,11 +48,14 @@ class UndutifulPipeline:
         context = FetchContext(facts.request_id, facts.deadline, facts.received_at)
         principal = self._principal(credentials.authorization)
         operation = stages.operations.load(request, principal.client_id)
-        planned = stages.plans.plan(operation, request.variables)
+        persons = stages.persons(principal)
+        planned = with_persons(stages.plans.plan(operation, request.variables), persons.key)
         authorized = self._authorized(planned.plan, principal)
         results = await stages.fetcher.fetch(authorized, planned.variables, context)
         resolved = await stages.resolver.resolve(authorized, operation, request.variables)
-        written = stages.answerer.answer(authorized, planned.variables, results, resolved)
+        written = stages.answerer.answer(
+            authorized, planned.variables, results, resolved, persons.reference
+        )
         return OperationAnswer(written.body, is_request_error=False)
 
     def _principal(self, authorization: str | None) -> Principal:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from gateway.answering.access import access_json, denial_errors
+from gateway.answering.compile import PersonReference
 from gateway.answering.report import Reporter
 from gateway.answering.statistics import write_statistics
 from gateway.answering.types import Entry, WrittenAnswer
@@ -83,11 +84,16 @@ class Answerer:
         variables: Mapping[str, Any],
         results: FetchResults,
         resolved: Resolved,
+        person: PersonReference,
     ) -> WrittenAnswer:
-        """Write the body for what was fetched and what was resolved."""
+        """Write the body for what was fetched and what was resolved.
+
+        Args:
+            person: makes the references under which the caller learns of persons.
+        """
         report = Reporter(plan, results).report()
         positions = {} if report.fixed_access is not None else _positions(report.entries, results)
-        writer = DataWriter(plan, variables, results, self._writers)
+        writer = DataWriter(plan, variables, results, self._writers, person)
         pieces: list[bytes] = [b'{"data":{']
         for position, (key, root) in enumerate(plan.plan.roots.items()):
             pieces.append((b"," if position else b"") + orjson.dumps(key) + b":")

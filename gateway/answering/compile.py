@@ -26,6 +26,7 @@ from gateway.planning.types import (
 from gateway.rowcode import function_from
 from policies.model import Outcome
 from schema.classification import Origin
+from schema.model import ValueType
 from schema.records import MODEL
 
 
@@ -40,8 +41,11 @@ class SubjectJson(Protocol):
     def __call__(self, place: SubjectPlace, key: str | None) -> Any: ...
 
 
-WriteRows = Callable[[Sequence[Row], str, SubjectJson], list[dict[str, Any]]]
-"""Rows, time of the fetch, subjects → records, in row order."""
+PersonReference = Callable[[str], str]
+"""The reference that the caller may use for the person with a subject key."""
+
+WriteRows = Callable[[Sequence[Row], str, SubjectJson, PersonReference], list[dict[str, Any]]]
+"""Rows, time of the fetch, subjects, persons → records, in row order."""
 
 
 def compile_writer(stream: Stream, node: RecordNode, opaque: OpaqueCodec) -> WriteRows:
@@ -50,7 +54,7 @@ def compile_writer(stream: Stream, node: RecordNode, opaque: OpaqueCodec) -> Wri
     record = source.record(node)
     made: WriteRows = function_from(
         "write",
-        f"def write(rows, fetched_at, subject):\n return [{record} for r in rows]\n",
+        f"def write(rows, fetched_at, subject, person):\n return [{record} for r in rows]\n",
         source.names,
     )
     return made
@@ -65,6 +69,7 @@ class _Source:
         self.names: dict[str, object] = {
             "record_id": opaque.record_id,
             "scrub": scrub_value,
+            "person_ref": _person_ref,
             "subject_id": _subject_id,
         }
 
@@ -102,7 +107,7 @@ class _Source:
         if decision.outcome is Outcome.DENIED:
             return "None"
         if name == SUBJECT_ID:
-            value = f"subject_id({self._column(SUBJECT_KEY)})"
+            value = f"subject_id({self._column(SUBJECT_KEY)}, person)"
         elif name == "meta.fetchedAt":
             value = "fetched_at"
         elif field.declaration.origin is Origin.SOURCE:
@@ -114,6 +119,8 @@ class _Source:
     def _shown(self, name: str, value: str) -> str:
         """The expression with the mask of the field, and scrubbed where it is free text."""
         decision = self._stream.cell.leaves[name]
+        if self._kind.by_name[name].value_type is ValueType.PERSON:
+            value = f"person_ref({value}, person)"
         if decision.outcome is Outcome.MASKED:
             value = f"{self._bound(mask_function(decision.mask))}({value})"
         if self._kind.by_name[name].declaration.free_text:
@@ -159,5 +166,11 @@ class _Source:
         return f"subject({self._bound(place)}, {self._column(SUBJECT_KEY)})"
 
 
-def _subject_id(key: str | None) -> str | None:
-    return None if key is None else key.removeprefix(PERSON_KEY_PREFIX)
+def _subject_id(key: str | None, person: PersonReference) -> str | None:
+    if key is None or not key.startswith(PERSON_KEY_PREFIX):
+        return key
+    return person(key)
+
+
+def _person_ref(identity: str | None, person: PersonReference) -> str | None:
+    return None if identity is None else person(PERSON_KEY_PREFIX + identity)

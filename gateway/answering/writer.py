@@ -15,7 +15,12 @@ from weakref import WeakKeyDictionary
 
 import orjson
 
-from gateway.answering.compile import WriteRows, compile_writer, scrub_value
+from gateway.answering.compile import (
+    PersonReference,
+    WriteRows,
+    compile_writer,
+    scrub_value,
+)
 from gateway.answering.free_text import has_suspect
 from gateway.authorization.plan import AuthorizedPlan
 from gateway.authorization.types import Stream
@@ -104,11 +109,13 @@ class DataWriter:
         variables: Mapping[str, Any],
         results: FetchResults,
         writers: Writers,
+        person: PersonReference,
     ) -> None:
         self._plan = plan
         self._variables = variables
         self._results = results
         self._writers = writers
+        self._person = person
         self._subjects: dict[SubjectPlace, dict[str, bytes]] = {}
 
     def subjects(self, place: SubjectPlace, is_list: bool) -> bytes:
@@ -158,7 +165,7 @@ class DataWriter:
         if member is Made.USCC:
             return [b'"' + key.encode() + b'"' for key in keys]
         if member is Made.ID:
-            subject_id = self._writers.opaque.subject_id
+            subject_id = self._person if is_person else self._writers.opaque.subject_id
             return [b'"' + subject_id(key).encode() + b'"' for key in keys]
         return [b'"Person"' if is_person else b'"Organisation"'] * len(keys)
 
@@ -238,7 +245,7 @@ class DataWriter:
         groups = [rows[:first] for rows in part.groups]
         write = self._writers.rows(part.stream, node)
         rows = list(chain.from_iterable(groups))
-        written = write(rows, self._results.fetched_at, self._subject)
+        written = write(rows, self._results.fetched_at, self._subject, self._person)
         dumps, start = orjson.dumps, 0
         for key, group in zip(part.keys, groups, strict=True):
             end = start + len(group)
@@ -250,7 +257,8 @@ class DataWriter:
         fetched_at = self._results.fetched_at
         written: list[dict[str, Any]] = []
         for stream, rows in records.runs:
-            written += self._writers.rows(stream, node)(rows, fetched_at, self._subject)
+            write = self._writers.rows(stream, node)
+            written += write(rows, fetched_at, self._subject, self._person)
         return written
 
     def _subject(self, place: SubjectPlace, key: str | None) -> Any:

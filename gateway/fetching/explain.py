@@ -20,10 +20,11 @@ from gateway.opaque import OpaqueCodec
 from gateway.planning.types import RecordsRoot, SubjectPlace, SubjectsRoot
 from schema.classification import SubjectKind
 
+STANDS_FOR_A_PERSON = f"{PERSON_KEY_PREFIX}person"
 _STAND_INS: Mapping[SubjectKind, str] = {
     SubjectKind.ORGANISATION: "organisation",
     SubjectKind.INDIVIDUAL_BUSINESS: "92 individual business",
-    SubjectKind.NATURAL_PERSON: f"{PERSON_KEY_PREFIX}person",
+    SubjectKind.NATURAL_PERSON: STANDS_FOR_A_PERSON,
 }
 _FETCHED_AT = "1970-01-01T00:00:00Z"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from graphql import FieldNode, GraphQLObjectType, GraphQLSchema
+from graphql import FieldNode, GraphQLError, GraphQLObjectType, GraphQLSchema
 from graphql.execution.values import VariableValues, get_argument_values
 
-from gateway.opaque import OpaqueCodec, RecordId, SubjectId
+from gateway.contract import PERSON_KEY_PREFIX
+from gateway.opaque import PERSON_REFERENCE_PREFIX, OpaqueCodec, RecordId, SubjectId
 from gateway.operation.types import ValidatedOperation
 from gateway.planning.arguments import DEFAULT_ORDER, list_arguments, runtime_value
 from gateway.planning.collect import Collector
@@ -20,6 +21,7 @@ from gateway.planning.types import (
     ListArguments,
     NullRoot,
     Path,
+    PersonArgument,
     RecordIdentity,
     RecordsRoot,
     ResolvedRoot,
@@ -66,7 +68,8 @@ class Planner:
             raise AssertionError("the schema has no query type")
         run = _PlanRun(self._schema, self._opaque, collector, query)
         collected = collector.collect(query, [operation.operation.selection_set])
-        return FetchPlan({name: run.root(name, fields) for name, fields in collected.items()}, key)
+        roots = {name: run.root(name, fields) for name, fields in collected.items()}
+        return FetchPlan(roots, key, tuple(run.persons))
 
 
 class _PlanRun:
@@ -84,6 +87,7 @@ class _PlanRun:
         self._collector = collector
         self._query = query
         self._selections = SelectionPlanner(schema, collector)
+        self.persons: list[PersonArgument] = []
 
     def root(self, response_key: str, fields: Sequence[FieldNode]) -> Root:
         name = fields[0].name.value
@@ -92,6 +96,7 @@ class _PlanRun:
         makers = {
             "subject": self._subject,
             "subjects": self._subjects,
+            "person": self._person,
             "_entities": self._entities,
             "searchSubjects": self._search,
             "records": self._records,
@@ -116,6 +121,22 @@ class _PlanRun:
     def _subjects(self, path: Path, fields: Sequence[FieldNode]) -> Root:
         place = self._selections.subjects(path, fields, persons=False)
         return SubjectsRoot(place, runtime_value(fields[0], "usccs", self._arguments(fields)), True)
+
+    def _person(self, path: Path, fields: Sequence[FieldNode]) -> Root:
+        given = runtime_value(fields[0], "reference", self._arguments(fields))
+        return self._person_root(path, fields, given)
+
+    def _person_root(
+        self, path: Path, fields: Sequence[FieldNode], reference: RuntimeValue
+    ) -> Root:
+        """The person whom a reference stands for; whom is known when the plan runs."""
+        place = self._selections.subjects(path, fields, organisations=False)
+        located = GraphQLError("", list(fields))
+        argument = PersonArgument(
+            f"@person.{path[0]}", reference, located.source, tuple(located.positions or ())
+        )
+        self.persons.append(argument)
+        return SubjectsRoot(place, RuntimeValue(argument.name), False)
 
     def _entities(self, path: Path, fields: Sequence[FieldNode]) -> Root:
         place = self._selections.subjects(path, fields, persons=False)
@@ -166,9 +187,14 @@ class _PlanRun:
         )
 
     def _node(self, path: Path, fields: Sequence[FieldNode]) -> Root:
-        identity = self._opaque.read_id(self._arguments(fields)["id"])
+        text: str = self._arguments(fields)["id"]
+        if text.startswith(PERSON_REFERENCE_PREFIX):
+            return self._person_root(path, fields, RuntimeValue(None, text))
+        identity = self._opaque.read_id(text)
         if isinstance(identity, SubjectId):
-            place = self._selections.subjects(path, fields, persons=True)
+            if identity.key.startswith(PERSON_KEY_PREFIX):
+                return NullRoot()
+            place = self._selections.subjects(path, fields, persons=False)
             return SubjectsRoot(place, RuntimeValue(None, identity.key), False)
         # An id may outlive the record kind that it names.
         if not isinstance(identity, RecordId) or identity.kind not in _KIND_NAMES:

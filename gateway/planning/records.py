@@ -67,12 +67,19 @@ class SelectionPlanner:
         self._collector = collector
         self._places: dict[tuple[object, ...], RecordPlace] = {}
 
-    def subjects(self, path: Path, fields: Iterable[FieldNode], persons: bool) -> SubjectPlace:
-        """The place of subjects; `persons` tells whether persons can stand there."""
+    def subjects(
+        self,
+        path: Path,
+        fields: Iterable[FieldNode],
+        *,
+        organisations: bool = True,
+        persons: bool = True,
+    ) -> SubjectPlace:
+        """The place of subjects; the flags tell who can stand there."""
         fields = list(fields)
         return subject_place(
             path,
-            self._subject_members(path, "Organisation", fields),
+            self._subject_members(path, "Organisation", fields) if organisations else {},
             self._subject_members(path, "Person", fields) if persons else {},
             self._collector.keys_below(fields),
         )

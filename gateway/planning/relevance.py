@@ -19,7 +19,7 @@ from graphql import (
     visit,
 )
 
-_NEEDED = frozenset({"uscc", "usccs", "representations"})
+_NEEDED = frozenset({"uscc", "usccs", "representations", "reference"})
 RUNTIME_ARGUMENTS = _NEEDED | {"after"}
 
 

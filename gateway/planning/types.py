@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from graphql import FieldNode
+from graphql import FieldNode, Source
 
 from gateway.contract import OrderKey
 from schema.codes import RecordKind
@@ -204,9 +204,25 @@ class SubjectPlace:
     weight: int
 
 
+@dataclass(frozen=True, slots=True)
+class PersonArgument:
+    """A person reference that an operation names: only its caller can tell what it stands for.
+
+    Attributes:
+        name: under which the subject key is found among the variables of a run.
+        reference: the reference, at run time.
+        source, positions: where it stands in the document.
+    """
+
+    name: str
+    reference: RuntimeValue
+    source: Source | None
+    positions: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SubjectsRoot:
-    """`subject`, `subjects`, `_entities`, or `node` of a subject.
+    """`subject`, `subjects`, `person`, `_entities`, or `node` of a subject.
 
     Attributes:
         keys: the codes asked for (one or a list), at run time.
@@ -269,7 +285,9 @@ class FetchPlan:
 
     Attributes:
         key: canonical bytes of document, operation and plan-relevant variables.
+        persons: references that must be read before the plan runs.
     """
 
     roots: Mapping[str, Root]
     key: bytes
+    persons: tuple[PersonArgument, ...] = ()

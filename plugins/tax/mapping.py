@@ -167,8 +167,6 @@ PAYMENT = KindMapping(
     },
 )
 
-# `financeResponsible.personRef` is not mapped: the column holds the network reference, which
-# stays inside the network; a caller's reference of a person is bound to that caller.
 MAJOR_VIOLATION = KindMapping(
     kind=RecordKind.MAJOR_TAX_VIOLATION,
     table="sw.zdwf",
@@ -183,6 +181,7 @@ MAJOR_VIOLATION = KindMapping(
         "legalRepresentativeName": Text("fr_xm"),
         "legalRepresentativeGender": Code("fr_xb", GENDER),
         "legalRepresentativeIdNo": Text("fr_zjhm"),
+        "financeResponsible.personRef": Part("cwry", "zrr_bs"),
         "financeResponsible.name": Part("cwry", "xm"),
         "financeResponsible.role": Part("cwry", "js", translation=ROLE),
         "caseNature": Code("ajxz_dm", CASE_NATURE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
@@ -26,6 +27,7 @@ from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.operation.types import OperationAnswer, OperationRequest
+from gateway.persons.references import PersonReferences
 from gateway.pipeline import Pipeline, Stages
 from gateway.visibility.parts import SchemaParts
 from schema.records import MODEL
@@ -69,6 +71,7 @@ def pipeline_of(recorder: MemoryRecorder, answerer: Answerer | None = None) -> P
         fetcher=small.fetcher,
         resolver=Resolver(SCHEMA, SchemaParts(SCHEMA), lambda _plan: catalogue),
         answerer=answerer or Answerer(OPAQUE),
+        persons=partial(PersonReferences, small.opaque),
         recorder=recorder,
         rules=lambda: RulesInForce(small.rules, 0),
     )

@@ -17,6 +17,7 @@ from tests.oracle.arguments import (
     list_arguments,
     one_record,
 )
+from tests.oracle.ids import person_key
 from tests.oracle.links import LINKS
 from tests.oracle.lists import RecordList, subject_list, whole_list
 from tests.oracle.nodes import RecordNode, SubjectNode
@@ -84,8 +85,16 @@ class Asking:
             return True
         return any(each.by_key.get((RecordKind.REGISTRATION, key)) for each in providers)
 
+    def person(self, reference: str) -> SubjectNode:
+        """The person whom a reference of this caller stands for."""
+        key = person_key(self.access.world.sealing, self.access.caller, reference)
+        assert key is not None, "operations name persons by their caller's references"
+        return SubjectNode(self.access, key)
+
     def by_id(self, text: str) -> SubjectNode | RecordList | None:
         """What an id names: a subject, known or not, or a list of the one record."""
+        if text.startswith("p."):
+            return self.person(text)
         match self.access.world.sealing.open(text, _BY_ID):
             case ["S", str(key)]:
                 return SubjectNode(self.access, key)

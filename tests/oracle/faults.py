@@ -19,6 +19,7 @@ from gateway.authorization import streams
 from gateway.entitlements.types import RecordEffects
 from gateway.fetching import cursors, merge
 from gateway.opaque import OpaqueCodec
+from gateway.persons import references
 from gateway.planning import arguments, collect
 from gateway.sources.postgres import columns, conditions, statement
 from policies.engine import AccessTable, PolicySet
@@ -269,7 +270,16 @@ FAULTS: tuple[Fault, ...] = (
     ),
     # writer and report
     Fault(
-        "subjects are named by their whole key", _member(compiling, "_subject_id", lambda key: key)
+        "subjects are named by their whole key",
+        _member(compiling, "_subject_id", lambda key, _: key),
+    ),
+    Fault(
+        "persons are named alike for every caller",
+        _member(references, "binding", lambda _: b'["person"]'),
+    ),
+    Fault(
+        "a record names persons by what the network knows them by",
+        _member(compiling, "_person_ref", lambda identity, _: identity),
     ),
     Fault("small groups are shown", _function(statistics, "_held_back", _always(set()))),
     Fault("sources are not named", _function(entries, "_slugs", _always(None))),

@@ -15,6 +15,7 @@ from schema.codes import RecordKind
 from schema.records import MODEL
 from tests.oracle.access import Access, is_permitted
 from tests.oracle.executor import Oracle, TracedAnswer
+from tests.oracle.ids import person_reference
 from tests.oracle.invent import Inventor
 from tests.oracle.landscape import Landscape
 from tests.oracle.limits import is_within_limits
@@ -115,11 +116,12 @@ class _Writer:
             self._records,
             self._search,
             self._node,
+            self._person,
             self._entities,
             self._statistics,
         ]
         if self.caller.caller_class is CallerClass.SUBJECT:
-            choices += [self._node if self._is_person() else self._subject] * 12
+            choices += [self._person if self._is_person() else self._subject] * 12
         count = self.random.choice([1, 1, 1, 1, 2, 2, 3, 5])
         members = [f"r{number}: {self.random.choice(choices)()}" for number in range(count)]
         if count < 5 and self.random.random() < 0.1:
@@ -256,12 +258,12 @@ class _Writer:
         sealing = self.landscape.world.sealing
         choice = self.random.random()
         kind = self._kind()
-        if self._is_person() and choice < 0.8:
-            text = sealing.seal(["S", self.caller.organisation], ["id"])
+        if self._is_person() and choice < 0.5:
+            text = self._reference()
         elif choice < 0.35:
             text = sealing.seal(["S", self._code(kind)], ["id"])
-        elif choice < 0.5 and self.landscape.persons:
-            text = sealing.seal(["S", self.random.choice(self.landscape.persons)], ["id"])
+        elif choice < 0.45 and self.landscape.persons:
+            text = self._reference()
         elif choice < 0.95:
             found = [
                 record
@@ -282,6 +284,23 @@ class _Writer:
             f"... on {type_name}{self.select.record(kind, 1)}",
         ]
         return f"node(id: {given}){self.writing.selection('Node', members)}"
+
+    def _person(self) -> str:
+        if not self.landscape.persons:
+            return self._subject()
+        given = self.writing.value("PersonReference!", self._reference())
+        below = self.select.subject("CreditSubject", 2)
+        members = ["__typename", f"... on CreditSubject{below}"]
+        return f"person(reference: {given}){self.writing.selection('Person', members)}"
+
+    def _reference(self) -> str:
+        """The caller's reference of a person: mostly one with records, itself if it is one."""
+        key = self.random.choice(self.landscape.persons)
+        if self.random.random() < 0.05:
+            key = f"{PERSON}{0:064x}"
+        elif self._is_person() and self.caller.organisation:
+            key = self.caller.organisation
+        return person_reference(self.landscape.world.sealing, self.caller, key)
 
     def _is_person(self) -> bool:
         return (self.caller.organisation or "").startswith(PERSON)

@@ -1,4 +1,4 @@
-"""Ids and cursors: AES-SIV over JSON arrays, section 11."""
+"""Ids, cursors and references of persons: AES-SIV over JSON arrays, section 11."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from typing import Any
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+from policies.model import Caller
+
+CLIENT = "oracle"
+"""Client of every operation that is put to both sides; none has a matter number."""
 
 
 def base64url(data: bytes) -> str:
@@ -37,3 +42,18 @@ class Sealing:
             return None
         opened: list[Any] = orjson.loads(plain)
         return opened
+
+
+def person_reference(sealing: Sealing, caller: Caller, key: str) -> str:
+    """The reference under which a caller knows a person."""
+    bound_to = (caller.caller_class.value, caller.organisation, caller.acting_for, CLIENT, None)
+    return "p." + sealing.seal(["P", key], ["person", *bound_to])
+
+
+def person_key(sealing: Sealing, caller: Caller, reference: str) -> str | None:
+    """Subject key in a reference; None if it is not this caller's."""
+    bound_to = (caller.caller_class.value, caller.organisation, caller.acting_for, CLIENT, None)
+    if not reference.startswith("p."):
+        return None
+    opened = sealing.open(reference[2:], ["person", *bound_to])
+    return None if opened is None else str(opened[1])

@@ -9,11 +9,19 @@ from schema.model import FieldModel, KindModel
 from schema.predicate import WireValue
 from schema.records import MODEL
 from tests.oracle.access import Access
+from tests.oracle.ids import person_reference
 from tests.oracle.masks import masked
 from tests.oracle.records import PERSON, Department, Record
 from tests.oracle.scrub import scrubbed
 
 SUBJECT_ID = "meta.subjectId"
+
+
+def shown_id(access: Access, key: str) -> str:
+    """Id of a subject: of a person the reference that the caller may use."""
+    if key.startswith(PERSON):
+        return person_reference(access.world.sealing, access.caller, key)
+    return access.world.sealing.seal(["S", key], ["id"])
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class SubjectNode:
 
     @property
     def id(self) -> str:
-        return self.access.world.sealing.seal(["S", self.key], ["id"])
+        return shown_id(self.access, self.key)
 
 
 @dataclass(frozen=True)
@@ -102,9 +110,8 @@ class RecordNode:
         entry = self.provider.entry(self.record.kind)
         manifest = self.provider.manifest
         world = self.access.world
-        key = self.record.key
         made: dict[str, WireValue] = {
-            "meta.subjectId": None if key is None else key.removeprefix(PERSON),
+            "meta.subjectId": self._subject_id(),
             "meta.recordKind": self.record.kind.value,
             "meta.nature": self.model.declaration.nature.value,
             "meta.sourceDepartmentCode": manifest.department_code,
@@ -117,4 +124,20 @@ class RecordNode:
             "meta.fetchedAt": world.fetched_at,
             "meta.stale": False,
         }
-        return made[name] if name in made else self.record.values.get(name)
+        if name in made:
+            return made[name]
+        value = self.record.values.get(name)
+        return self._references(value) if name.endswith("personRef") else value
+
+    def _subject_id(self) -> str | None:
+        key = self.record.key
+        if key is None or not key.startswith(PERSON):
+            return key
+        return shown_id(self.access, key)
+
+    def _references(self, identities: WireValue) -> WireValue:
+        """References of the persons of a list of parts."""
+        assert identities is None or isinstance(identities, list)
+        if identities is None:
+            return None
+        return [None if each is None else shown_id(self.access, f"P:{each}") for each in identities]

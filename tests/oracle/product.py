@@ -20,11 +20,14 @@ from gateway.entitlements.types import ConsentTerms, RecordEffects
 from gateway.fetching.calls import CallLimits, Departments
 from gateway.fetching.executor import Fetcher
 from gateway.fetching.types import SourceOutcome
+from gateway.identity.principal import Principal
 from gateway.opaque import OpaqueCodec
 from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.operation.types import OperationRequest
+from gateway.persons.references import PersonReferences
+from gateway.planning.persons import with_persons
 from gateway.planning.plans import Plans
 from policies.engine import PolicySet
 from policies.loader import load_policies
@@ -32,6 +35,7 @@ from policies.model import Caller
 from schema.build import build_schema, core_schema
 from schema.codes import RecordKind
 from schema.records import MODEL
+from tests.oracle.ids import CLIENT
 from tests.oracle.operations import Operation
 from tests.oracle.world import World
 
@@ -78,7 +82,7 @@ class Product:
     def __init__(self, world: World, adapters: Mapping[str, Adapter]) -> None:
         self._world = world
         schema = core_schema(build_schema())
-        opaque = OpaqueCodec([world.sealing.key])
+        self._opaque = opaque = OpaqueCodec([world.sealing.key])
         self._policies = _policies(world.today)
         manifests = [adapter.manifest for adapter in adapters.values()]
         unlimited = NewDocumentBudget(time.monotonic, per_second=1e9, burst=10**9)
@@ -96,10 +100,13 @@ class Product:
         )
         context = FetchContext("oracle", time.monotonic() + 30.0, self._world.fetched_at)
         validated = self._operations.load(request, "oracle")
-        planned = self._plans.plan(validated, operation.variables)
+        persons = PersonReferences(self._opaque, Principal(operation.caller, CLIENT))
+        planned = with_persons(self._plans.plan(validated, operation.variables), persons.key)
         authorized = self._authorizer.authorize(planned.plan, operation.caller, self._policies)
         results = await self._fetcher.fetch(authorized, planned.variables, context)
-        return self._answerer.answer(authorized, planned.variables, results, NOTHING_RESOLVED).body
+        return self._answerer.answer(
+            authorized, planned.variables, results, NOTHING_RESOLVED, persons.reference
+        ).body
 
 
 @asynccontextmanager

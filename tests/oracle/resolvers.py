@@ -91,6 +91,8 @@ def _root(field_name: str) -> Callable[..., Any]:
                 return _known(asking, coerced["uscc"])
             case "subjects":
                 return [_known(asking, code) for code in coerced["usccs"]]
+            case "person":
+                return asking.person(coerced["reference"])
             case "_entities":
                 return [_known(asking, each["uscc"]) for each in coerced["representations"]]
             case "searchSubjects":

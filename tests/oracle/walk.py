@@ -70,6 +70,10 @@ class Walk:
         """`subject`."""
         self._known_subjects(path, selected, [arguments["uscc"]])
 
+    def one_person(self, path: Path, selected: Selected, arguments: Mapping[str, Any]) -> None:
+        """`person`."""
+        self._known_subjects(path, selected, [self.asking.person(arguments["reference"]).key])
+
     def many_subjects(self, path: Path, selected: Selected, arguments: Mapping[str, Any]) -> None:
         """`subjects`."""
         self._known_subjects(path, selected, arguments["usccs"])
@@ -335,6 +339,7 @@ _Root = Callable[[Walk, Path, Selected, Mapping[str, Any]], None]
 _ROOTS: Mapping[str, _Root] = {
     "subject": Walk.one_subject,
     "subjects": Walk.many_subjects,
+    "person": Walk.one_person,
     "_entities": Walk.entities,
     "searchSubjects": Walk.search,
     "records": Walk.records,

@@ -29,6 +29,7 @@ _VALUES: dict[ValueType, tuple[WireScalar, ...]] = {
     ValueType.DECIMAL: ("0.5", "0.50", "-1.25", "100"),
     ValueType.INTEGER: (0, -3, 10, 9, 2_000_000_000),
     ValueType.BOOLEAN: (True, False),
+    ValueType.PERSON: ("5e" * 32, "ab" * 32),
 }
 
 

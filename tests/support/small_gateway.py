@@ -20,12 +20,15 @@ from gateway.entitlements.types import ConsentTerms, RecordEffects
 from gateway.fetching.calls import CallLimits, Departments
 from gateway.fetching.executor import Fetcher
 from gateway.fetching.types import SourceOutcome
+from gateway.identity.principal import Principal
 from gateway.opaque import OpaqueCodec
 from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.errors import RequestError
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.operation.types import OperationRequest
+from gateway.persons.references import PersonReferences
+from gateway.planning.persons import with_persons
 from gateway.planning.plans import Plans
 from policies.engine import PolicySet
 from policies.model import (
@@ -134,7 +137,7 @@ class SmallGateway:
         self.entitlements = entitlements or HandEntitlements()
         self.rules = rules or policies()
         self.observed: list[tuple[str, SourceOutcome]] = []
-        opaque = OpaqueCodec([bytes(range(64))])
+        self.opaque = opaque = OpaqueCodec([bytes(range(64))])
         known = [*(adapter.manifest for adapter in adapters.values()), *manifests]
         budget = NewDocumentBudget(time.monotonic, per_second=1e9, burst=10**9)
         departments = Departments(
@@ -165,13 +168,16 @@ class SmallGateway:
         given = variables or {}
         try:
             operation = self.operations.load(OperationRequest(document, None, given), "test")
-            planned = self.plans.plan(operation, given)
+            persons = PersonReferences(self.opaque, Principal(caller, "test"))
+            planned = with_persons(self.plans.plan(operation, given), persons.key)
         except RequestError as error:
             return error.answer().body
         authorized = self.authorizer.authorize(planned.plan, caller, self.rules)
         context = FetchContext("test", self._clock() + patience_s, FETCHED_AT)
         results = await self.fetcher.fetch(authorized, planned.variables, context)
-        return self.answerer.answer(authorized, planned.variables, results, NOTHING_RESOLVED).body
+        return self.answerer.answer(
+            authorized, planned.variables, results, NOTHING_RESOLVED, persons.reference
+        ).body
 
     async def ask(
         self,
