@@ -5,6 +5,9 @@ decide: those that name an entitlement (consent, grant) over those that name a r
 record, own department) over general ones. Where rules of one rank disagree, masked wins over
 clear, and the stricter mask over the laxer.
 
+A department's own rules speak of the records that it supplies itself. They close, mask and open
+them, but what the rules for all forbid stays forbidden, and what these mask stays masked.
+
 Beyond the single rules, for every field: it is denied where its record kind is denied; it can
 be filtered or ordered by only where it is read clear, and aggregated only where it is not
 masked. A platform that names no institution, and any other caller without an organisation, is
@@ -16,10 +19,12 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
-from policies.index import Candidate, Cells, Index
-from policies.judgement import Clause, judge
+from policies.index import Candidate, Cells, Index, JoinedIndex
+from policies.judgement import Clause, is_in, judge
 from policies.model import (
     AccessRequest,
     Caller,
@@ -29,6 +34,7 @@ from policies.model import (
     Missing,
     Outcome,
     Purpose,
+    Role,
     Rule,
     SubjectProfile,
     Use,
@@ -38,6 +44,9 @@ from schema.classification import SubjectKind
 from schema.model import CreditModel
 
 DEFAULT_DENY = "default.deny"
+
+_AnyIndex = Index | JoinedIndex
+_ViewKey = tuple[_AnyIndex, CallerClass, Purpose, SubjectKind, Role | None]
 
 _UNKNOWN = Decision(Outcome.DENIED, (DEFAULT_DENY,), missing=Missing.NOTHING_HELPS)
 
@@ -60,17 +69,35 @@ class PolicySet:
     """All rules, ready to decide on one day.
 
     Attributes:
+        rules: rules for all.
+        own_rules: rules of single departments about their own records, by department code.
         version: hash of the rules and of the classes and masks that they refer to.
-        today: day that row conditions refer to.
+        today: day that row conditions and time windows refer to.
     """
 
-    def __init__(self, rules: tuple[Rule, ...], model: CreditModel, today: dt.date) -> None:
+    def __init__(
+        self,
+        rules: tuple[Rule, ...],
+        model: CreditModel,
+        today: dt.date,
+        own_rules: Mapping[str, tuple[Rule, ...]] | None = None,
+    ) -> None:
         self.rules = rules
+        self.own_rules = {code: own for code, own in (own_rules or {}).items() if own}
         self.model = model
         self.today = today
-        self.version = _version(rules, model)
-        self._index = Index(rules, model)
-        self._views: dict[tuple[CallerClass, Purpose, SubjectKind], View] = {}
+        self.version = _version([*rules, *chain.from_iterable(self.own_rules.values())], model)
+        self._index = index = Index(rules, model)
+        self._joined = {
+            code: JoinedIndex(index, Index(own, model, len(rules)))
+            for code, own in self.own_rules.items()
+        }
+        self._by_id = {rule.id: rule for rule in (*rules, *chain(*self.own_rules.values()))}
+        self._views: dict[_ViewKey, View] = {}
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """The rule of this id, a department's own included; None if there is none."""
+        return self._by_id.get(rule_id)
 
     def on(self, today: dt.date) -> PolicySet:
         """Return the same rules for another day; cheap."""
@@ -83,7 +110,9 @@ class PolicySet:
 
     def decide(self, request: AccessRequest) -> Decision:
         """Decide one use of one coordinate."""
-        table = self.compile(request.caller, request.subject, request.granted, request.is_source)
+        table = self.compile(
+            request.caller, request.subject, request.granted, request.is_source, request.provider
+        )
         return table.decide(request.coordinate, request.use)
 
     def compile(
@@ -92,26 +121,35 @@ class PolicySet:
         subject: SubjectProfile,
         granted: frozenset[str],
         is_source: bool,
+        provider: str | None = None,
     ) -> AccessTable:
         """Return the decisions of all coordinates for one caller and one kind of subject.
 
         Cheap: decisions are made when first asked for, and kept.
+
+        Args:
+            provider: code of the department whose records are meant; None or one without rules
+                of its own: the rules for all alone.
         """
         organisation = _organisation(caller)
-        view = self._view(caller, subject.subject_kind, organisation)
+        index = self._joined.get(provider, self._index) if provider else self._index
+        view = self._view(index, caller, subject.subject_kind, organisation)
         return AccessTable(
-            self._index, view, self.today, caller, organisation, subject, granted, is_source
+            index, view, self.today, caller, organisation, subject, granted, is_source
         )
 
-    def _view(self, caller: Caller, subject: SubjectKind, organisation: str | None) -> View:
+    def _view(
+        self, index: _AnyIndex, caller: Caller, subject: SubjectKind, organisation: str | None
+    ) -> View:
         if organisation is None and caller.caller_class is not CallerClass.PUBLIC:
             return View({}, {})
-        key = (caller.caller_class, caller.purpose, subject)
-        if self._index.names_organisations:
-            return View(self._index.cells(*key), {})
+        group = (caller.caller_class, caller.purpose, subject)
+        if index.names_organisations:
+            return View(index.cells(*group), {})
+        key = (index, *group, caller.role if index.names_roles else None)
         found = self._views.get(key)
         if found is None:
-            found = self._views[key] = View(self._index.cells(*key), {})
+            found = self._views[key] = View(index.cells(*group), {})
         return found
 
 
@@ -133,7 +171,7 @@ class AccessTable:
 
     def __init__(
         self,
-        index: Index,
+        index: _AnyIndex,
         view: View,
         today: dt.date,
         caller: Caller,
@@ -217,11 +255,21 @@ class AccessTable:
             and (not clause.is_self or self._subject.is_self)
             and (not clause.is_source or self._is_source)
             and (not clause.organisations or self._organisation in clause.organisations)
+            and (not clause.roles or self._caller.role in clause.roles)
+            and (clause.window is None or is_in(clause.window, self._today))
         )
+
+    def _candidates(self, coordinate: str, use: Use) -> list[Candidate]:
+        """Permitting and masking rules of these days, whoever they are for."""
+        return [
+            candidate
+            for candidate in self._index.candidates(coordinate, use)
+            if candidate.window is None or is_in(candidate.window, self._today)
+        ]
 
     def _missing(self, coordinate: str, use: Use) -> Missing:
         """First failing of caller, subject, purpose, field, entitlement."""
-        candidates = list(self._index.candidates(coordinate, use))
+        candidates = self._candidates(coordinate, use)
         if not candidates:
             return Missing.NOTHING_HELPS
         candidates = [c for c in candidates if self._is_caller(c)]
@@ -247,13 +295,14 @@ class AccessTable:
             caller_class in candidate.who
             and (not candidate.is_source or self._is_source)
             and (not candidate.organisations or self._organisation in candidate.organisations)
+            and (not candidate.roles or self._caller.role in candidate.roles)
         )
 
     def _entitlement(self, coordinate: str, use: Use) -> Missing | None:
         """The entitlement that a rule for this caller, subject and purpose waits for."""
         open_rules = [
             c
-            for c in self._index.candidates(coordinate, use)
+            for c in self._candidates(coordinate, use)
             if self._is_caller(c)
             and self._subject.subject_kind in c.subject_kinds
             and (not c.is_self or self._subject.is_self)
@@ -275,7 +324,7 @@ def _organisation(caller: Caller) -> str | None:
     return caller.organisation
 
 
-def _version(rules: tuple[Rule, ...], model: CreditModel) -> str:
+def _version(rules: Sequence[Rule], model: CreditModel) -> str:
     """Short hash of everything that decisions are made from, the day excepted."""
     digest = hashlib.sha256()
     for rule in sorted(rules, key=lambda rule: rule.id):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from policies.judgement import Clause, judge
-from policies.model import CallerClass, Decision, Effect, Purpose, Rule, Use
+from policies.model import CallerClass, Decision, Effect, Purpose, Role, Rule, Use, Window
 from policies.scope import Place, Scope
 from schema.classification import MaskKind, SubjectKind
 from schema.model import CreditModel
@@ -29,6 +29,8 @@ class Candidate:
 
     who: frozenset[CallerClass]
     organisations: frozenset[str]
+    roles: frozenset[Role]
+    window: Window | None
     is_source: bool
     subject_kinds: frozenset[SubjectKind]
     is_self: bool
@@ -47,18 +49,25 @@ class Index:
     Attributes:
         kind_of: type name of the record kind, for every coordinate.
         names_organisations: whether any rule is for single organisations.
+        names_roles: whether any rule is for callers in a role.
     """
 
-    def __init__(self, rules: Sequence[Rule], model: CreditModel) -> None:
+    def __init__(self, rules: Sequence[Rule], model: CreditModel, first_number: int = 0) -> None:
+        """
+        Args:
+            first_number: number of the first rule, where others come before these.
+        """
         scope = Scope(model)
         self.kind_of: dict[str, str] = {
             name: place.type_name for name, place in scope.places.items()
         }
         self._spans = [
-            _Span(number, rule, list(scope.covered(rule))) for number, rule in enumerate(rules)
+            _Span(number, rule, list(scope.covered(rule)))
+            for number, rule in enumerate(rules, first_number)
         ]
         self._candidates = _candidates(self._spans)
         self.names_organisations = any(rule.organisations for rule in rules)
+        self.names_roles = any(rule.roles for rule in rules)
         self._cells: dict[tuple[CallerClass, Purpose, SubjectKind], Cells] = {}
         self._build()
 
@@ -83,6 +92,51 @@ class Index:
                     if key not in built:
                         built[key] = _build_cells(spans, subject)
                     self._cells[caller_class, purpose, subject] = built[key]
+
+
+class JoinedIndex:
+    """Rules for all, and one department's own beside them, which are few.
+
+    Joined when first asked for; every answer is then the same object again.
+    """
+
+    def __init__(self, common: Index, own: Index) -> None:
+        self.kind_of = common.kind_of
+        self.names_organisations = common.names_organisations or own.names_organisations
+        self.names_roles = common.names_roles or own.names_roles
+        self._common = common
+        self._own = own
+        self._cells: dict[tuple[CallerClass, Purpose, SubjectKind], Cells] = {}
+        self._candidates: dict[tuple[str, Use], Sequence[Candidate]] = {}
+
+    def cells(self, caller_class: CallerClass, purpose: Purpose, subject: SubjectKind) -> Cells:
+        """As `Index.cells`."""
+        key = (caller_class, purpose, subject)
+        found = self._cells.get(key)
+        if found is None:
+            common = self._common.cells(*key)
+            joined = dict(common)
+            for place, own in self._own.cells(*key).items():
+                beside = common.get(place)
+                before = beside.clauses if beside is not None else ()
+                joined[place] = _cell((*before, *own.clauses))
+            found = self._cells[key] = joined
+        return found
+
+    def candidates(self, coordinate: str, use: Use) -> Sequence[Candidate]:
+        """As `Index.candidates`."""
+        key = (coordinate, use)
+        found = self._candidates.get(key)
+        if found is None:
+            common = self._common.candidates(coordinate, use)
+            own = self._own.candidates(coordinate, use)
+            found = self._candidates[key] = (*common, *own) if own else common
+        return found
+
+
+def _cell(clauses: Sequence[Clause]) -> Cell:
+    settled = judge(clauses) if all(clause.is_plain for clause in clauses) else None
+    return Cell(tuple(clauses), settled)
 
 
 class _Span:
@@ -113,6 +167,8 @@ class _Span:
         return Candidate(
             who=frozenset(rule.who or CallerClass),
             organisations=frozenset(rule.organisations),
+            roles=frozenset(rule.roles),
+            window=when.window,
             is_source=when.is_source,
             subject_kinds=subject_kinds,
             is_self=when.is_self,
@@ -132,16 +188,26 @@ class _Span:
                 number=self.number,
                 rule_id=rule.id,
                 effect=rule.effect,
-                rank=2 if when.consent or when.grant else int(when.is_self or when.is_source),
+                rank=_rank(rule),
                 consent=when.consent,
                 grant=when.grant,
                 is_self=when.is_self,
                 is_source=when.is_source,
                 organisations=frozenset(rule.organisations),
+                roles=frozenset(rule.roles),
+                window=when.window,
+                is_own=rule.provider is not None,
                 mask=mask,
                 row=when.row,
             )
         return self._clauses[mask]
+
+
+def _rank(rule: Rule) -> int:
+    when = rule.condition
+    if rule.provider is not None:
+        return 0
+    return 2 if when.consent or when.grant else int(when.is_self or when.is_source)
 
 
 def _candidates(spans: Sequence[_Span]) -> dict[tuple[str, str], tuple[Candidate, ...]]:
@@ -183,7 +249,6 @@ def _build_cells(spans: Sequence[_Span], subject: SubjectKind) -> Cells:
         identity = tuple(map(id, found))
         cell = cells.get(identity)
         if cell is None:
-            settled = judge(found) if all(clause.is_plain for clause in found) else None
-            cell = cells[identity] = Cell(tuple(found), settled)
+            cell = cells[identity] = _cell(found)
         by_place[key] = cell
     return by_place

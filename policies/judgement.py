@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policies.model import Decision, Effect, Outcome
+from policies.model import Decision, Effect, Outcome, Role, Window
 from schema.classification import MaskKind
 from schema.predicate import Not, Or, Predicate, both
 
@@ -30,7 +31,9 @@ class Clause:
 
     Attributes:
         number: place of the rule in file order.
-        rank: 2 names an entitlement, 1 a relation, 0 neither.
+        rank: 2 names an entitlement, 1 a relation, 0 neither; 0 for a department's own rules,
+            which never unmask what the rules for all mask.
+        is_own: a department's own rule about its own records.
     """
 
     number: int
@@ -42,13 +45,18 @@ class Clause:
     is_self: bool
     is_source: bool
     organisations: frozenset[str]
+    roles: frozenset[Role]
+    window: Window | None
+    is_own: bool
     mask: MaskKind
     row: Predicate | None
 
     @property
     def is_plain(self) -> bool:
         """Whether it holds for every caller and subject that it is offered to."""
-        return self.rank == 0 and not self.organisations
+        is_conditional = self.consent or self.grant or self.is_self or self.is_source
+        is_limited = self.organisations or self.roles or self.window is not None
+        return not is_conditional and not is_limited
 
 
 def judge(matched: Sequence[Clause]) -> Decision | None:
@@ -70,7 +78,11 @@ def judge(matched: Sequence[Clause]) -> Decision | None:
         return None
     rank = max(clause.rank for clause in permits)
     deciding = [clause for clause in permits if clause.rank == rank]
-    masks = [clause for clause in deciding if clause.effect is Effect.MASK]
+    masks = [
+        clause
+        for clause in permits
+        if clause.effect is Effect.MASK and (clause.rank == rank or clause.is_own)
+    ]
     if masks:
         mask = min((clause.mask for clause in masks), key=STRICTNESS.index)
         ids = tuple(clause.rule_id for clause in masks if clause.mask is mask)
@@ -78,6 +90,14 @@ def judge(matched: Sequence[Clause]) -> Decision | None:
     if not barred and all(clause.row is None for clause in permits):
         return Decision(Outcome.CLEAR, tuple(clause.rule_id for clause in deciding))
     return _limited(permits, barred)
+
+
+def is_in(window: Window | None, day: dt.date) -> bool:
+    """Whether a rule with this window holds on the day."""
+    if window is None:
+        return True
+    first, last = window.first, window.last
+    return (first is None or first <= day) and (last is None or day <= last)
 
 
 def _limited(permits: list[Clause], barred: list[Clause]) -> Decision:

@@ -7,6 +7,7 @@ reads rules from TOML.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -26,6 +27,17 @@ class CallerClass(Enum):
     CREDIT_CENTRE = "credit-centre"
     ASSOCIATION = "association"
     AUDITOR = "auditor"
+
+
+class Role(Enum):
+    """What the person behind a request does in its organisation, as far as rules distinguish it.
+
+    经办、审核、档案管理 in the usual division of an authority's work.
+    """
+
+    HANDLER = "handler"
+    REVIEWER = "reviewer"
+    ARCHIVIST = "archivist"
 
 
 class Purpose(Enum):
@@ -91,6 +103,14 @@ class Missing(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """Days on which a rule holds, both included; None: no end on that side."""
+
+    first: dt.date | None
+    last: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """When a rule applies, beyond who and what. All set parts must hold.
 
@@ -100,6 +120,7 @@ class Condition:
         is_self: the subject of the record is the caller itself.
         is_source: the record comes from the caller's own department.
         row: only for records that satisfy it; on a kind's own coordinate only.
+        window: on these days only; None: on all.
     """
 
     consent: bool = False
@@ -107,6 +128,7 @@ class Condition:
     is_self: bool = False
     is_source: bool = False
     row: Predicate | None = None
+    window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +136,16 @@ class Rule:
     """One rule; empty tuples mean any.
 
     Attributes:
-        id: unique over all files, `<file>.<name>`.
+        id: unique over all files, `<file>.<name>`; of a department's own rules `<slug>:<name>`.
         who: caller classes. purposes, uses, subject_kinds: as named.
         organisations: codes of single organisations, if the rule is for those only.
         classes: field classes it covers; coordinates: schema coordinates it covers (exact, or
             ending in `.*`). A rule covers a coordinate if both lists, where given, contain it.
         mask: kind of mask for MASK; None means the one that the schema declares for the field.
         legal_basis: law and article. intent: one sentence of plain words.
+        roles: for callers in one of these roles only.
+        provider: code of the department whose own rule it is; it speaks of that department's
+            records only. None: a rule for all.
     """
 
     id: str
@@ -136,6 +161,8 @@ class Rule:
     mask: MaskKind | None
     legal_basis: str
     intent: str
+    roles: tuple[Role, ...] = ()
+    provider: str | None = None
 
 
 @dataclass(frozen=True)
@@ -146,16 +173,20 @@ class Caller:
         organisation: unified social credit code of the caller's organisation; None for the
             public; for a natural person `P:` and the network reference.
         acting_for: code of the institution that a platform acts for.
+        role: of the person behind the request, where the organisation states it.
     """
 
     caller_class: CallerClass
     organisation: str | None
     purpose: Purpose
     acting_for: str | None = None
+    role: Role | None = None
 
     @cached_property
     def _hash(self) -> int:
-        return hash((self.caller_class, self.organisation, self.purpose, self.acting_for))
+        return hash(
+            (self.caller_class, self.organisation, self.purpose, self.acting_for, self.role)
+        )
 
     def __hash__(self) -> int:
         return self._hash
@@ -190,6 +221,7 @@ class AccessRequest:
     Attributes:
         granted: coordinates that sharing grants give this caller for this purpose.
         is_source: the provider asked is the caller's own department.
+        provider: code of the provider, whose own rules count; None: rules for all alone.
     """
 
     caller: Caller
@@ -198,6 +230,7 @@ class AccessRequest:
     subject: SubjectProfile
     granted: frozenset[str]
     is_source: bool
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

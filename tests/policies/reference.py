@@ -7,6 +7,7 @@ masks are shared with the product.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,27 +26,58 @@ STRICT_FIRST = (
     "ID",
     "DATE_YEAR",
 )
+FACTS = ("consent", "grant", "is-self", "is-source")
 Json = dict[str, Any]
 
 
-def read_rules(directory: Path) -> list[Json]:
-    groups = tomllib.loads((directory / "groups.toml").read_text("utf-8"))
+def read_rules(directories: Sequence[Path]) -> list[Json]:
     rules: list[Json] = []
-    for path in sorted(directory.glob("*.toml")):
-        for rule in tomllib.loads(path.read_text("utf-8")).get("rule", []):
-            rule["id"] = f"{path.stem}.{rule['name']}"
-            for key in ("purposes", "subjects", "coordinates"):
-                members: list[str] = []
-                for member in rule.get(key, ["*"]):
-                    is_group = member.startswith("@")
-                    members += groups[key][member[1:]] if is_group else [member]
-                rule[key] = members
-            row = rule.get("when", {}).get("row")
-            if isinstance(row, str):
-                rule["when"]["row"] = groups["rows"][row[1:]]
-            rule["number"] = len(rules)
-            rules.append(rule)
+    for directory in directories:
+        found = directory / "groups.toml"
+        groups = tomllib.loads(found.read_text("utf-8")) if found.exists() else {}
+        for path in sorted(directory.glob("*.toml")):
+            for rule in tomllib.loads(path.read_text("utf-8")).get("rule", []):
+                rules.append(written_out(rule, f"{path.stem}.{rule['name']}", groups))
     return rules
+
+
+def read_own_rules(text: str, slug: str, code: str, groups: Json) -> list[Json]:
+    rules = []
+    for rule in tomllib.loads(text)["rule"]:
+        rule = written_out(rule, f"{slug}:{rule['name']}", groups)
+        rule["provider"] = code
+        when = rule.setdefault("when", {})
+        kinds = [name for name in rule["coordinates"] if "." not in name]
+        if kinds and rule["effect"] != "forbid" and not {"is-self", "is-source"} & set(when):
+            gates = {
+                gate_of(groups["gates"], kind, caller) for kind in kinds for caller in rule["who"]
+            }
+            rows = [groups["rows"][gate] for gate in gates]
+            when["row"] = {"all": rows + ([when["row"]] if "row" in when else [])}
+        rules.append(rule)
+    return rules
+
+
+def gate_of(gates: Json, kind: str, caller: str) -> str:
+    for table in (gates.get(kind, {}), gates):
+        for key in (caller, "others"):
+            if key in table:
+                return str(table[key])
+    raise KeyError(caller)
+
+
+def written_out(rule: Json, rule_id: str, groups: Json) -> Json:
+    rule["id"] = rule_id
+    for key in ("purposes", "subjects", "coordinates"):
+        members: list[str] = []
+        for member in rule.get(key, ["*"]):
+            is_group = member.startswith("@")
+            members += groups[key][member[1:]] if is_group else [member]
+        rule[key] = members
+    row = rule.get("when", {}).get("row")
+    if isinstance(row, str):
+        rule["when"]["row"] = groups["rows"][row[1:]]
+    return rule
 
 
 class Question:
@@ -62,6 +94,8 @@ class Question:
         self.is_source: bool = words["is_source"]
         self.consented: frozenset[str] = words["consented"]
         self.granted: frozenset[str] = words["granted"]
+        self.role: str | None = words.get("role")
+        self.provider: str | None = words.get("provider")
 
     def but(self, **words: Any) -> Question:
         return Question(**{**vars(self), **words})
@@ -98,8 +132,11 @@ def holds(row: Json, record: Json, today: str) -> bool:
 
 
 class Reference:
-    def __init__(self, directory: Path) -> None:
-        self.rules = read_rules(directory)
+    def __init__(self, directories: Sequence[Path], today: str, own: Sequence[Json] = ()) -> None:
+        rules = [*read_rules(directories), *own]
+        self.rules = [rule for rule in rules if is_in_time(rule, today)]
+        for number, rule in enumerate(self.rules):
+            rule["number"] = number
         self.named: dict[str, list[Json]] = {
             coordinate: [
                 r for r in self.rules if any(names(p, coordinate) for p in r["coordinates"])
@@ -136,7 +173,7 @@ class Reference:
             and (asked.subject in rule["subjects"] or rule["subjects"] == ["*"])
             and self.is_for(rule, asked)
             and (asked.purpose in rule["purposes"] or rule["purposes"] == ["*"])
-            and all(self.is_met(key, asked) for key in rule.get("when", {}) if key != "row")
+            and all(self.is_met(key, asked) for key in rule.get("when", {}) if key in FACTS)
         ]
         forbids = [rule for rule in fitting if rule["effect"] == "forbid"]
         flat = [rule["id"] for rule in forbids if "row" not in rule.get("when", {})]
@@ -147,7 +184,11 @@ class Reference:
             return Answer("DENIED", ids, missing=missing)
         best = max(map(rank, opening))
         best_rules = [rule for rule in opening if rank(rule) == best]
-        masking = {rule["id"]: mask_of(rule, asked) for rule in best_rules if is_mask(rule)}
+        masking = {
+            rule["id"]: mask_of(rule, asked)
+            for rule in opening
+            if is_mask(rule) and (rule in best_rules or "provider" in rule)
+        }
         if masking:
             mask = next(name for name in STRICT_FIRST if name in masking.values())
             return Answer("MASKED", [key for key, kind in masking.items() if kind == mask], mask)
@@ -155,6 +196,8 @@ class Reference:
 
     def is_about(self, rule: Json, asked: Question) -> bool:
         """Whether the rule, which names the coordinate, covers its class and the use."""
+        if rule.get("provider") not in (None, asked.provider):
+            return False
         if asked.use not in rule["uses"] and rule["uses"] != ["*"]:
             return False
         is_kind = "." not in asked.coordinate
@@ -167,6 +210,8 @@ class Reference:
         if asked.organisation is None and asked.caller != "public":
             return False
         fits = not rule.get("organisations") or asked.organisation in rule["organisations"]
+        if rule.get("roles", ["*"]) != ["*"] and asked.role not in rule["roles"]:
+            return False
         return fits and (asked.caller in rule["who"] or rule["who"] == ["*"])
 
     def is_met(self, condition: str, asked: Question) -> bool:
@@ -246,7 +291,15 @@ def permitted(opening: list[Json], best: list[Json], forbids: list[Json]) -> Ans
     return answer
 
 
+def is_in_time(rule: Json, today: str) -> bool:
+    when = rule.get("when", {})
+    first, last = str(when.get("from", "")), str(when.get("until", "9999-12-31"))
+    return first <= today <= last
+
+
 def rank(rule: Json) -> int:
+    if "provider" in rule:
+        return 0
     when = rule.get("when", {})
     if "consent" in when or "grant" in when:
         return 2

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from policies.engine import PolicySet
 from policies.judgement import STRICTNESS
-from policies.loader import RULES
+from policies.loader import RULES, load_policies
 from policies.model import (
     AccessRequest,
     Caller,
@@ -22,13 +24,16 @@ from policies.model import (
     Missing,
     Outcome,
     Purpose,
+    Role,
     SubjectProfile,
     Use,
 )
+from policies.own import OwnRules
 from schema.classification import FieldClass, MaskKind, SubjectKind
+from schema.model import KindModel
 from schema.predicate import matches
 from schema.records import MODEL
-from tests.policies.reference import Answer, Question, Reference, class_of
+from tests.policies.reference import Answer, Question, Reference, class_of, read_own_rules
 
 TODAY = dt.date(2026, 9, 22)
 CELLS = 24_000
@@ -80,16 +85,29 @@ def as_request(asked: Question) -> AccessRequest:
         ORGANISATION if is_platform else asked.organisation,
         Purpose(asked.purpose),
         acting_for=asked.organisation if is_platform else None,
+        role=Role(asked.role) if asked.role else None,
     )
     subject = SubjectProfile(SubjectKind(asked.subject), asked.is_self, asked.consented)
     return AccessRequest(
-        caller, asked.coordinate, Use(asked.use), subject, asked.granted, asked.is_source
+        caller,
+        asked.coordinate,
+        Use(asked.use),
+        subject,
+        asked.granted,
+        asked.is_source,
+        asked.provider,
     )
 
 
-def random_record(chance: random.Random) -> dict[str, Any]:
+def random_record(chance: random.Random, kind: KindModel) -> dict[str, Any]:
     near = [None, "2026-09-21", "2026-09-22", "2026-09-23"]
+    decided = TODAY - dt.timedelta(days=chance.choice([80, 95, 350, 380, 1000, 1800, 1900]))
     return {
+        "meta.nature": kind.declaration.nature.value,
+        "meta.recordKind": kind.kind.value,
+        "meta.severity": chance.choice(["NONE", "MINOR", "GENERAL", "SERIOUS", None]),
+        "meta.decidedOn": chance.choice([None, *([decided.isoformat()] * 9)]),
+        "removedOn": chance.choice([None, "2026-09-22"]),
         "meta.disclosureState": chance.choice(["PUBLISHED", "SHARED", "ENDED", "ARCHIVED", None]),
         "meta.publishUntil": chance.choice(near),
         "meta.discloseUntil": chance.choice(near),
@@ -99,7 +117,13 @@ def random_record(chance: random.Random) -> dict[str, Any]:
     }
 
 
-def assert_same(asked: Question, found: Decision, expected: Answer, chance: random.Random) -> None:
+def assert_same(
+    asked: Question,
+    found: Decision,
+    expected: Answer,
+    chance: random.Random,
+    day: str = TODAY.isoformat(),
+) -> None:
     words = vars(asked)
     assert found.outcome.value == expected.outcome, words
     assert list(found.rule_ids) == expected.ids, words
@@ -108,15 +132,15 @@ def assert_same(asked: Question, found: Decision, expected: Answer, chance: rand
     if expected.outcome == "CLEAR" and "." not in asked.coordinate:
         kind = MODEL.by_type_name[asked.coordinate]
         for _ in range(8):
-            record = random_record(chance)
+            record = random_record(chance, kind)
             shown = found.row is None or matches(found.row, record, kind)
-            assert shown == expected.shows(record, TODAY.isoformat()), (words, record)
+            assert shown == expected.shows(record, day), (words, record)
 
 
 def test_decide_random_questions_equal_the_reference(policies: PolicySet) -> None:
     seed = 20260922
     chance = random.Random(seed)
-    reference = Reference(RULES)
+    reference = Reference([RULES], TODAY.isoformat())
     outcomes: dict[str, int] = {}
     for _ in range(CELLS):
         asked = random_question(chance)
@@ -125,6 +149,153 @@ def test_decide_random_questions_equal_the_reference(policies: PolicySet) -> Non
         assert_same(asked, policies.decide(as_request(asked)), expected, chance)
     assert outcomes["CLEAR"] > CELLS / 10, (seed, outcomes)
     assert outcomes["MASKED"] > CELLS / 400, (seed, outcomes)
+
+
+MORE_RULES = """
+[[rule]]
+name = "for-a-month"
+effect = "permit"
+who = ["*"]
+purposes = ["*"]
+uses = ["*"]
+coordinates = ["TaxArrears", "TaxArrears.*", "TaxPayment", "TaxPayment.*"]
+when = { from = 2026-09-01, until = 2026-09-30, consent = true }
+basis = "样例"
+intent = "A permission that ends."
+
+[[rule]]
+name = "from-october"
+effect = "forbid"
+who = ["department", "institution", "platform"]
+purposes = ["*"]
+uses = ["*"]
+coordinates = ["TaxArrears", "TaxpayerCredit.*"]
+when = { from = 2026-10-01 }
+basis = "样例"
+intent = "A prohibition that begins."
+
+[[rule]]
+name = "archivists"
+effect = "permit"
+who = ["department", "credit-centre"]
+roles = ["archivist"]
+purposes = ["*"]
+uses = ["read", "count"]
+coordinates = ["TaxArrears", "TaxArrears.*", "AdministrativePenalty", "TaxPayment"]
+basis = "样例"
+intent = "What archivists see beyond others."
+
+[[rule]]
+name = "not-for-handlers"
+effect = "mask"
+who = ["*"]
+roles = ["handler"]
+purposes = ["*"]
+uses = ["read"]
+coordinates = ["TaxArrears.balance", "TaxPayment.paidAmount"]
+when = { until = 2026-09-30 }
+basis = "样例"
+intent = "Amounts in bands for handlers, for some days."
+"""
+OWN_RULES = """
+[[rule]]
+name = "closed-in-tenders"
+effect = "forbid"
+who = ["department"]
+purposes = ["TENDER", "PROCUREMENT"]
+uses = ["*"]
+coordinates = ["TaxArrears.taxKind", "TaxpayerCredit"]
+basis = "样例"
+intent = "A department closes."
+
+[[rule]]
+name = "penalties-of-some-kind"
+effect = "forbid"
+who = ["*"]
+purposes = ["*"]
+uses = ["read", "count", "aggregate"]
+coordinates = ["AdministrativePenalty"]
+when = { row = { field = "simpleProcedure", is = true } }
+basis = "样例"
+intent = "A department closes some records."
+
+[[rule]]
+name = "balance-in-bands"
+effect = "mask"
+who = ["*"]
+purposes = ["*"]
+uses = ["read"]
+coordinates = ["TaxArrears.balance", "TaxPayment.paidAmount"]
+classes = ["PUBLIC"]
+when = { from = 2026-09-22 }
+basis = "样例"
+intent = "A department masks."
+
+[[rule]]
+name = "arrears-for-all"
+effect = "permit"
+who = ["association", "credit-centre"]
+purposes = ["*"]
+uses = ["read", "count"]
+coordinates = ["TaxArrears"]
+basis = "样例"
+intent = "A department opens a kind."
+
+[[rule]]
+name = "arrears-items-for-all"
+effect = "permit"
+who = ["association", "credit-centre", "institution"]
+roles = ["reviewer"]
+purposes = ["*"]
+uses = ["read", "filter"]
+coordinates = ["TaxArrears.*"]
+subjects = ["@with-code"]
+basis = "样例"
+intent = "A department opens items."
+
+[[rule]]
+name = "grades-with-consent"
+effect = "permit"
+who = ["institution", "platform"]
+purposes = ["*"]
+uses = ["read"]
+coordinates = ["TaxpayerCredit"]
+when = { consent = true }
+basis = "样例"
+intent = "A department opens a kind to those with consent."
+"""
+OWN_KINDS = frozenset({"TaxArrears", "TaxpayerCredit", "TaxPayment", "AdministrativePenalty"})
+OWN_COORDINATES = [name for name in COORDINATES if name.partition(".")[0] in OWN_KINDS]
+
+
+@pytest.mark.parametrize("day", ["2026-08-31", "2026-09-22", "2026-10-01"])
+def test_decide_windows_roles_and_own_rules_equal_the_reference(tmp_path: Path, day: str) -> None:
+    (tmp_path / "more.toml").write_text(MORE_RULES, encoding="utf-8")
+    folders = (RULES, tmp_path)
+    today = dt.date.fromisoformat(day)
+    own = OwnRules("tax", ORGANISATION, OWN_KINDS, "rules.toml", OWN_RULES)
+    # On another day first: what was decided there must not count here.
+    yesterday = load_policies(MODEL, today - dt.timedelta(days=30), folders, [own])
+    policies = yesterday.on(today)
+    groups = tomllib.loads((RULES / "groups.toml").read_text("utf-8"))
+    reference = Reference(folders, day, read_own_rules(OWN_RULES, "tax", ORGANISATION, groups))
+    chance = random.Random(day)
+    by_own = 0
+    for _ in range(CELLS // 6):
+        asked = random_question(chance).but(
+            coordinate=chance.choice(
+                OWN_COORDINATES if chance.random() < 0.6 else sorted(OWN_KINDS)
+            ),
+            role=chance.choice([None, *(role.value for role in Role)]),
+            provider=chance.choice([None, ORGANISATION, ORGANISATION, "114101990050000186"]),
+        )
+        entitled = frozenset({asked.coordinate, asked.coordinate.partition(".")[0]})
+        asked = asked.but(consented=chance.choice([entitled, frozenset()]))
+        expected = reference.decide(asked)
+        yesterday.decide(as_request(asked))
+        assert_same(asked, policies.decide(as_request(asked)), expected, chance, day)
+        by_own += any(rule_id.startswith("tax:") for rule_id in expected.ids)
+    assert by_own > CELLS / 100
 
 
 def ask(

@@ -9,11 +9,12 @@ import pytest
 
 from policies.errors import PolicyLoadError
 from policies.loader import load_policies, load_rules
-from policies.model import CallerClass, Effect, Purpose, Use
+from policies.model import CallerClass, Condition, Effect, Purpose, Role, Use, Window
 from schema.predicate import And, Comparison, IsNull, Not, OneOf, Operator, Or, StartsWith
 from schema.records import MODEL
 
 TODAY = dt.date(2026, 9, 22)
+CODE = "91410199MA9DEM028G"
 GOOD = {
     "name": '"arrears"',
     "effect": '"permit"',
@@ -40,14 +41,24 @@ def write(directory: Path, text: str, groups: str = "") -> Path:
 
 
 def test_load_rules_reads_every_key(tmp_path: Path) -> None:
-    (rule,) = load_rules(MODEL, [write(tmp_path, rule_text(organisations='["X"]'))])
+    more = {
+        "organisations": f'["{CODE}"]',
+        "roles": '["reviewer", "archivist"]',
+        "when": "{ grant = true, from = 2026-07-01, until = 2026-12-31 }",
+    }
+    (rule,) = load_rules(MODEL, [write(tmp_path, rule_text(**more))])
     assert rule.id == "tax.arrears"
     assert rule.effect is Effect.PERMIT
     assert rule.who == (CallerClass.PUBLIC,)
     assert rule.purposes == (Purpose.PUBLIC_DISPLAY,)
     assert rule.uses == (Use.READ,)
     assert rule.coordinates == ("TaxArrears",)
-    assert rule.organisations == ("X",)
+    assert rule.organisations == (CODE,)
+    assert rule.roles == (Role.REVIEWER, Role.ARCHIVIST)
+    assert rule.condition == Condition(
+        grant=True, window=Window(dt.date(2026, 7, 1), dt.date(2026, 12, 31))
+    )
+    assert rule.provider is None
     assert rule.legal_basis == "税收征收管理法 第四十五条"
 
 
@@ -106,6 +117,28 @@ def test_load_rules_puts_groups_in_place_of_their_names(tmp_path: Path) -> None:
             "uses",
             "other uses than read",
         ),
+        ({"organisations": '["X"]'}, "organisations", "`X`"),
+        ({"organisations": "[]"}, "organisations", "an empty list"),
+        ({"coordinates": "[]", "classes": '["PUBLIC"]'}, "coordinates", "an empty list"),
+        ({"subjects": "[]"}, "subjects", "an empty list"),
+        ({"classes": "[]"}, "classes", "an empty list"),
+        ({"roles": '["boss"]'}, "roles", "`boss`"),
+        ({"roles": "[]"}, "roles", "an empty list"),
+        ({"name": '"päckchen"'}, "name", "`päckchen`"),
+        ({"name": '"two--hyphens"'}, "name", "`two--hyphens`"),
+        ({"effect": '["permit"]'}, "effect", "`['permit']`"),
+        ({"when": "{}"}, "when", "`{}`"),
+        ({"when": '{ from = "2026-07-01" }'}, "when", "`from = 2026-07-01`"),
+        (
+            {"when": "{ until = 2026-07-01T00:00:00Z }"},
+            "when",
+            "`until = 2026-07-01 00:00:00+00:00`",
+        ),
+        (
+            {"when": "{ from = 2026-07-02, until = 2026-07-01 }"},
+            "when",
+            "`from = 2026-07-02` after `until = 2026-07-01`",
+        ),
         ({"when": '"always"'}, "when", "`always`"),
         ({"when": "{ moon = true }"}, "when", "`moon = True`"),
         ({"when": "{ consent = false }"}, "when", "`consent = False`"),
@@ -137,7 +170,7 @@ def test_load_rules_of_a_wrong_rule_is_refused(
     error = refused.value
     assert (error.file, error.key, error.found) == ("tax.toml", key, found)
     assert error.expected
-    assert error.rule in ("arrears", "-", "Has Blanks")
+    assert error.rule in ("arrears", "-", "Has Blanks", "päckchen", "two--hyphens")
     assert "expected" in str(error)
 
 
@@ -226,16 +259,106 @@ def test_load_rules_without_any_file_is_refused(tmp_path: Path) -> None:
         load_rules(MODEL, [tmp_path])
 
 
-@pytest.mark.parametrize("group", ["3", "[]", "[1]"])
-def test_load_rules_group_that_is_no_list_of_names_is_refused(tmp_path: Path, group: str) -> None:
-    groups = f"[purposes]\nodd = {group}\n"
-    with pytest.raises(PolicyLoadError, match="group `@odd`"):
-        load_rules(MODEL, [write(tmp_path, rule_text(purposes='["@odd"]'), groups)])
+WRONG_GROUPS = [
+    ("[colours]\nred = []\n", "colours"),
+    ("colours = 3\n", "colours"),
+    ("rows = 3\n", "rows"),
+    ("[purposes]\nodd = 3\n", "purposes.odd"),
+    ("[purposes]\nodd = []\n", "purposes.odd"),
+    ("[purposes]\nodd = [1]\n", "purposes.odd"),
+    ('[purposes]\nodd = ["FUN"]\n', "purposes.odd"),
+    ('[subjects]\nodd = ["DOG"]\n', "subjects.odd"),
+    ('[coordinates]\nodd = ["Nothing"]\n', "coordinates.odd"),
+    ('[gates]\nking = "published"\n', "gates.king"),
+    ('[gates]\nothers = "nothing"\n', "gates.others"),
+    ("[gates.TaxArrears]\nothers = 3\n", "gates.others"),
+    ('[gates.Nothing]\nothers = "x"\n', "gates.Nothing"),
+    ('[gates.TaxArrears]\nking = "x"\n', "gates.king"),
+    ('[needs.OPEN]\npublic = "consent"\n', "needs.OPEN"),
+    ('[needs.PUBLIC]\nking = "consent"\n', "needs.PUBLIC.king"),
+    ('[needs.PUBLIC]\npublic = "money"\n', "needs.PUBLIC.public"),
+    ("\x00", "-"),
+]
 
 
-def test_load_rules_unknown_table_of_groups_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PolicyLoadError, match=r"groups\.toml"):
-        load_rules(MODEL, [write(tmp_path, rule_text(), "[colours]\nred = []\n")])
+@pytest.mark.parametrize(("groups", "key"), WRONG_GROUPS)
+def test_load_rules_wrong_groups_are_refused_though_no_rule_uses_them(
+    tmp_path: Path, groups: str, key: str
+) -> None:
+    with pytest.raises(PolicyLoadError) as refused:
+        load_rules(MODEL, [write(tmp_path, rule_text(), groups)])
+    assert (refused.value.file, refused.value.key) == ("groups.toml", key)
+    assert refused.value.found
+    assert refused.value.expected
+
+
+def test_load_rules_of_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, rule_text())
+    with pytest.raises(PolicyLoadError, match="no such folder"):
+        load_rules(MODEL, [tmp_path, tmp_path / "more"])
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"a = " + b"[" * 5_000])
+def test_load_rules_of_a_file_that_is_no_text_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "tax.toml").write_bytes(content)
+    with pytest.raises(PolicyLoadError, match=r"tax\.toml"):
+        load_rules(MODEL, [tmp_path])
+
+
+def test_load_rules_of_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "tax.toml").mkdir()
+    with pytest.raises(PolicyLoadError, match=r"tax\.toml"):
+        load_rules(MODEL, [tmp_path])
+
+
+def test_load_rules_same_name_in_two_folders_is_refused(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("city", "county")]
+    for folder in folders:
+        folder.mkdir()
+        write(folder, rule_text())
+    with pytest.raises(PolicyLoadError, match=r"`arrears` twice, in `city` and in `county`"):
+        load_rules(MODEL, folders)
+
+
+@pytest.mark.parametrize(
+    ("forbid", "is_refused"),
+    [
+        ({"who": '["*"]', "purposes": '["*"]', "uses": '["*"]'}, True),
+        ({"who": '["*"]', "purposes": '["*"]', "uses": '["*"]', "coordinates": '["*.*"]'}, False),
+        ({"who": '["institution"]', "purposes": '["*"]', "uses": '["*"]'}, False),
+        ({"who": '["*"]', "purposes": '["AUDIT"]', "uses": '["*"]'}, False),
+        ({"who": '["*"]', "purposes": '["*"]', "uses": '["count"]'}, False),
+        ({"subjects": '["NATURAL_PERSON"]'}, False),
+        ({"when": "{ is-self = true }"}, False),
+        ({"when": "{ from = 2026-01-01 }"}, False),
+        ({"roles": '["handler"]'}, False),
+        ({"organisations": f'["{CODE}"]'}, False),
+    ],
+)
+def test_load_rules_permit_of_nothing_but_forbidden_is_refused(
+    tmp_path: Path, forbid: dict[str, str | None], is_refused: bool
+) -> None:
+    closed = rule_text(name='"closed"', effect='"forbid"', **forbid)
+    folder = write(tmp_path, rule_text() + closed)
+    if not is_refused:
+        assert len(load_rules(MODEL, [folder])) == 2
+        return
+    with pytest.raises(PolicyLoadError) as refused:
+        load_rules(MODEL, [folder])
+    assert (refused.value.rule, refused.value.key) == ("arrears", "effect")
+    assert refused.value.found == "`permit` of nothing but what `tax.closed` forbids"
+
+
+def test_load_rules_permit_closed_by_several_rules_together_is_refused(tmp_path: Path) -> None:
+    opened = rule_text(who='["public", "auditor"]', uses='["read", "count"]')
+    closed = [
+        rule_text(name='"a"', effect='"forbid"', who='["public"]', uses='["read", "count"]'),
+        rule_text(name='"b"', effect='"forbid"', who='["auditor"]', uses='["read"]'),
+        rule_text(name='"c"', effect='"forbid"', who='["auditor"]', uses='["count"]'),
+    ]
+    assert load_rules(MODEL, [write(tmp_path, opened + closed[0] + closed[1])])
+    with pytest.raises(PolicyLoadError, match="of nothing but what"):
+        load_rules(MODEL, [write(tmp_path, opened + "".join(closed))])
 
 
 def test_version_changes_with_every_part_of_a_rule(tmp_path: Path) -> None:
@@ -248,7 +371,10 @@ def test_version_changes_with_every_part_of_a_rule(tmp_path: Path) -> None:
         {"uses": '["read", "count"]'},
         {"coordinates": '["TaxPayment"]'},
         {"subjects": '["ORGANISATION"]'},
-        {"organisations": '["X"]'},
+        {"organisations": f'["{CODE}"]'},
+        {"roles": '["handler"]'},
+        {"when": "{ from = 2026-01-01 }"},
+        {"when": "{ until = 2026-01-01 }"},
         {"when": "{ consent = true }"},
         {"when": '{ row = { field = "taxNo", is = "1" } }'},
         {"basis": '"another"'},
