@@ -126,7 +126,7 @@ def _positions(entries: Sequence[Entry], results: FetchResults) -> dict[SubjectP
         if place is not None:
             subjects = results.subjects[place]
             by_key = subjects.profile_by_key()
-            positions[place] = [by_key[key] for key in subjects.positions]
+            positions[place] = [by_key.get(key) for key in subjects.positions]
     return positions
 
 
@@ -158,17 +158,23 @@ def _sources_json(sources: tuple[tuple[str, SourceOutcome], ...]) -> bytes:
 
 
 def source_errors(plan: AuthorizedPlan, results: FetchResults) -> list[dict[str, Any]]:
-    """One error per place and failed provider, and one per refused cursor, in document order."""
+    """One error per misnamed entity, failed provider of a place and refused cursor.
+
+    In document order.
+    """
     if (
         all(outcome is SourceOutcome.ANSWERED for outcome in results.sources.values())
         and not any(found.refused or found.rejoining for found in results.places.values())
         and not results.statistics
+        and not results.misnamed
     ):
         return []
     errors: list[dict[str, Any]] = []
     for root in plan.plan.roots.values():
         if isinstance(root, SubjectsRoot):
             places = list(_places_of(root.place))
+            misnamed = results.misnamed.get(root.place, ())
+            errors += [_misnamed_error(root.place, position) for position in misnamed]
         elif isinstance(root, RecordsRoot):
             places = list(_places_from(root.place))
         else:
@@ -178,6 +184,14 @@ def source_errors(plan: AuthorizedPlan, results: FetchResults) -> list[dict[str,
         if isinstance(root, StatisticsRoot):
             errors += _statistics_errors(root, results)
     return errors
+
+
+def _misnamed_error(place: SubjectPlace, position: int) -> dict[str, Any]:
+    return {
+        "message": "a representation is not `Organisation` with a valid `uscc`",
+        "path": [*place.path, position],
+        "extensions": {"code": "BAD_REPRESENTATION"},
+    }
 
 
 def _places_of(place: SubjectPlace) -> Iterator[RecordPlace]:

@@ -119,10 +119,10 @@ class DataWriter:
         self._subjects: dict[SubjectPlace, dict[str, bytes]] = {}
 
     def subjects(self, place: SubjectPlace, is_list: bool) -> bytes:
-        """The subjects asked for by a root field."""
+        """The subjects asked for by a root field; null where nobody was named."""
         standing = self._results.subjects[place]
         written = self._written_subjects(place)
-        values = [written[key] for key in standing.positions]
+        values = [written.get(key, NULL) for key in standing.positions]
         return b"[" + b",".join(values) + b"]" if is_list else values[0]
 
     def listing(self, place: RecordPlace) -> bytes:

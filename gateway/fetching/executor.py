@@ -22,6 +22,7 @@ from gateway.fetching.intake import Answer, Intake
 from gateway.fetching.statistics import fetch_statistics
 from gateway.fetching.types import (
     EVERYBODY,
+    NOBODY,
     ConsentSeen,
     FetchResults,
     Records,
@@ -169,6 +170,10 @@ def stand(
 ) -> None:
     """Note which subjects stand at a place, and under which profiles."""
     distinct = tuple(dict.fromkeys(keys)) if len(keys) > 1 else tuple(keys)
+    if NOBODY in distinct:
+        distinct = tuple(key for key in distinct if key != NOBODY)
+        misnamed = (position for position, key in enumerate(keys) if key == NOBODY)
+        results.misnamed[place] = tuple(misnamed)
     profiles = plan.profiles(distinct)
     results.subjects[place] = Subjects(keys, distinct, profiles.groups)
     for terms in profiles.consents.values():
@@ -206,10 +211,10 @@ def _refuse_too_many(listed: int) -> None:
 
 
 def subject_keys(root: SubjectsRoot, variables: Mapping[str, Any]) -> Sequence[str]:
-    """Keys that a root asks for.
+    """Keys that a root asks for; `NOBODY` for a representation that names no subject.
 
     Raises:
-        BadRequest: TOO_MANY_SUBJECTS, or BAD_REPRESENTATION for `_entities`.
+        BadRequest: TOO_MANY_SUBJECTS.
     """
     value = root.keys.resolve(variables)
     keys: Sequence[Any] = value if root.is_list else (value,)
@@ -236,6 +241,4 @@ def _entity_key(representation: Any) -> str:
                 return parse_uscc(code).code
             except UsccError:
                 pass
-    raise BadRequest(
-        "BAD_REPRESENTATION", "a representation is not `Organisation` with a valid `uscc`"
-    )
+    return NOBODY

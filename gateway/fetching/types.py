@@ -14,6 +14,9 @@ from policies.model import SubjectProfile
 EVERYBODY = ""
 """Key under which records over all subjects stand."""
 
+NOBODY = ""
+"""Stands among keys in response order where a representation names no subject."""
+
 
 class SourceOutcome(Enum):
     """How a department took part in an operation; the worst of its calls."""
@@ -116,8 +119,8 @@ class Subjects:
     """Subjects that stand at one place.
 
     Attributes:
-        positions: keys in response order, with repetitions.
-        distinct: every key once.
+        positions: keys in response order, with repetitions, `NOBODY` included.
+        distinct: every key once, `NOBODY` left out.
         groups: distinct keys by profile, profiles in the order of their first subject.
         unknown: keys that no registration is known for.
     """
@@ -150,6 +153,7 @@ class FetchResults:
     Attributes:
         sources: outcome per department that was asked.
         rows: number of records per department.
+        misnamed: positions at which a representation names no subject, ascending.
     """
 
     fetched_at: str
@@ -161,6 +165,7 @@ class FetchResults:
     sources: dict[str, SourceOutcome] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     consents: set[ConsentSeen] = field(default_factory=set)
+    misnamed: dict[SubjectPlace, tuple[int, ...]] = field(default_factory=dict)
 
     def note_source(self, slug: str, outcome: SourceOutcome) -> None:
         """Note how a department answered; the first failure stays."""

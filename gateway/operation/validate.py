@@ -1,13 +1,15 @@
 """Validation by the rules of the specification, within a bounded time and without values.
 
 Differences from graphql-core's own list: literals of a wrong type are not repeated in the message,
-and the search for conflicting fields, which is quadratic, has a budget.
+literals that a scalar of ours refuses are reported with its reason and their own place, and the
+search for conflicting fields, which is quadratic, has a budget.
 
 Source: GraphQL specification (September 2025), section 5 "Validation".
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from graphql import (
@@ -15,6 +17,8 @@ from graphql import (
     GraphQLError,
     GraphQLInputType,
     GraphQLSchema,
+    ListValueNode,
+    ObjectValueNode,
     OperationType,
     Source,
     ValueNode,
@@ -42,23 +46,39 @@ _LONGEST_MESSAGE = 400
 
 
 class _ValuesWithoutEcho(ValuesOfCorrectTypeRule):
-    """Values of correct type, reported by type and place only."""
+    """Values of correct type, reported by type and place; our scalars add their reason.
+
+    The reasons of our scalars repeat no more than a character of what the client wrote.
+    """
 
     def is_valid_value_node(
         self, node: ValueNode, input_type: GraphQLInputType | None
     ) -> VisitorAction:
         """Report each wrong part of a literal."""
         if input_type:
+            name = get_named_type(input_type).name
+
+            def report(error: GraphQLError, path: list[Any]) -> None:
+                if error.nodes:
+                    told = GraphQLError(f"value is not valid for type `{name}`", error.nodes)
+                else:  # raised by a scalar of ours, which knows the value and not the place
+                    told = GraphQLError(error.message, _part_of(node, path))
+                self.report_error(told)
+
             validate_input_literal(
-                node, input_type, self._report_place, None, None, self.context.hide_suggestions
+                node, input_type, report, None, None, self.context.hide_suggestions
             )
         return SKIP
 
-    def _report_place(self, error: GraphQLError, _path: list[Any]) -> None:
-        input_type = self.context.get_input_type()
-        name = str(get_named_type(input_type)) if input_type else "this place"
-        message = f"value is not valid for type `{name}`"
-        self.report_error(GraphQLError(message, error.nodes))
+
+def _part_of(node: ValueNode, path: Sequence[str | int]) -> ValueNode:
+    """The part of a literal that a path of members and positions leads to."""
+    for step in path:
+        if isinstance(node, ObjectValueNode):
+            node = next(field.value for field in node.fields if field.name.value == step)
+        elif isinstance(node, ListValueNode) and isinstance(step, int):
+            node = node.values[step]
+    return node
 
 
 def _bounded_overlap(comparisons: int) -> type[ASTValidationRule]:

@@ -217,10 +217,15 @@ def test_entities_are_answered_like_subjects(client: Client) -> None:
     ],
     ids=repr,
 )
-def test_bad_representation_is_refused(client: Client, representation: Any) -> None:
-    answer = client.ask(ENTITIES, {"r": [representation]})
-    assert answer.status == 400
+def test_bad_representation_is_null_and_the_others_are_answered(
+    client: Client, representation: Any
+) -> None:
+    good = {"__typename": "Organisation", "uscc": FIRM}
+    answer = client.ask(ENTITIES, {"r": [representation, good]})
+    firm = {"uscc": FIRM, "registration": {"name": CASES.penalised_firm.name}}
+    assert answer.data["_entities"] == [None, firm]
     assert answer.codes == ["BAD_REPRESENTATION"]
+    assert answer.errors[0]["path"] == ["_entities", 0]
 
 
 def test_catalogue_sources_and_introspection_stand_beside_records(client: Client) -> None:

@@ -95,9 +95,15 @@ def test_an_organisation_that_no_register_knows_has_no_record(router: RunningRou
     assert answer == {"data": {"parkingHolders": [firm(UNKNOWN, None, 9)]}}
 
 
-def test_a_malformed_code_is_refused(router: RunningRouter) -> None:
-    answer = router.ask(f"{{ parkingHolders(atLeast: 20) {{ {FIRM} }} }}")
-    assert answer["data"] == {"parkingHolders": [firm(MALFORMED, None, 20)]}
+def test_a_malformed_code_costs_the_others_nothing(router: RunningRouter) -> None:
+    answer = router.ask(f"{{ parkingHolders(atLeast: 5) {{ {FIRM} }} }}")
+    assert answer["data"] == {
+        "parkingHolders": [
+            firm(MALFORMED, None, 20),
+            firm(CLEAN, CASES.clean_firm.name, 5),
+            firm(UNKNOWN, None, 9),
+        ]
+    }
     (error,) = answer["errors"]
     assert error["extensions"]["code"] == "BAD_REPRESENTATION"
 

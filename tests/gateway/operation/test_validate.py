@@ -8,6 +8,7 @@ from gateway.errors import ClientError
 from gateway.operation.errors import RequestError
 from gateway.operation.limits import Limits
 from gateway.operation.validate import refuse_mutation_by_get
+from schema.build import build_schema, core_schema
 from tests.gateway.operation.conftest import Loader
 
 
@@ -33,6 +34,58 @@ def test_a_wrong_literal_is_not_repeated(loader: Loader, text: str, type_name: s
     assert loader.errors(text) == [
         ("VALIDATION_FAILED", f"value is not valid for type `{type_name}`")
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "place"),
+    [
+        (
+            '{subject(uscc: "911101053182987532") {uscc}}',
+            "USCC is not valid: unified social credit code ends with check character `2`, "
+            "expected `C`",
+            (1, 16),
+        ),
+        (
+            '{subjects(usccs: ["91410100MA45K1KE05", "9141"]) {uscc}}',
+            "USCC is not valid: unified social credit code has 4 characters, expected 18",
+            (1, 41),
+        ),
+        (
+            "{subject(uscc: 91410100) {uscc}}",
+            "USCC cannot represent a value that is not a string",
+            (1, 16),
+        ),
+        (
+            'query($c: USCC! = "9141") {subject(uscc: $c) {uscc}}',
+            "USCC is not valid: unified social credit code has 4 characters, expected 18",
+            (1, 19),
+        ),
+        (
+            '{a: records(kind: TAX_ARREARS, filter: {taxArrears: {balance: {ge: "x"}}})'
+            "{totalCount}}",
+            "Money is a string of yuan with at most two decimals, such as `1200.50`",
+            (1, 68),
+        ),
+        (
+            "{records(kind: TAX_ARREARS, filter: {taxArrears: {meta: {decidedOn: "
+            '{le: "2000-02-31"}}}}) {totalCount}}',
+            "Date is an ISO 8601 calendar date, such as `2026-09-22`",
+            (1, 74),
+        ),
+    ],
+)
+def test_a_scalar_of_ours_says_what_is_wrong_and_where(
+    text: str, message: str, place: tuple[int, int]
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        Loader(core_schema(build_schema())).load(text)
+    (error,) = caught.value.errors
+    line, column = place
+    assert error.formatted == {
+        "message": message,
+        "locations": [{"line": line, "column": column}],
+        "extensions": {"code": "VALIDATION_FAILED"},
+    }
 
 
 def test_errors_have_places_and_are_counted(loader: Loader) -> None:
