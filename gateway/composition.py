@@ -24,7 +24,6 @@ from gateway.authorization.authorize import Authorizer, manifest_providers
 from gateway.catalogue import CatalogueContext
 from gateway.contract import Adapter
 from gateway.entitlements.cache import EntitlementsCache
-from gateway.errors import InternalError
 from gateway.fetching.calls import CallLimits, Departments, Observe
 from gateway.fetching.executor import Fetcher
 from gateway.fetching.registry import Registry, installed_adapters, load_registry
@@ -41,14 +40,13 @@ from gateway.persons.references import PersonReferences
 from gateway.pipeline import Pipeline, Stages
 from gateway.planning.plans import Plans
 from gateway.policy.keeper import PolicyKeeper
+from gateway.policy.load import load_admitting
 from gateway.settings import IdentitySettings, Settings
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
 from gateway.store.pool import LightPool
 from gateway.visibility.parts import SchemaParts
-from policies.coverage import check_policies
 from policies.engine import PolicySet
-from policies.loader import RULES, load_policies
 from schema.build import build_schema, core_schema
 from schema.records import MODEL
 
@@ -104,7 +102,7 @@ async def open_gateway(
         entitlements = EntitlementsCache(connector(address), time.time, time.monotonic)
         await entitlements.open()
         stack.push_async_callback(entitlements.aclose)
-        registry = load_registry(installed_adapters(), settings.adapters, MODEL)
+        registry = ground.registry
         for slug, adapter in registry.adapters.items():
             reason = await _open_adapter(stack, adapter)
             if reason is not None:
@@ -127,6 +125,7 @@ async def _open_adapter(stack: AsyncExitStack, adapter: Adapter) -> str | None:
 class _Ground:
     """What serving stands on and what needs no connection."""
 
+    registry: Registry
     policies: PolicySet
     today: Callable[[], dt.date]
     schema: GraphQLSchema
@@ -135,9 +134,11 @@ class _Ground:
 
 def _lay_ground(settings: Settings) -> _Ground:
     today = _clock_of_days(settings.server.today)
-    rules = load_policies(MODEL, today(), settings.policies or (RULES,))
+    installed = load_registry(installed_adapters(), settings.adapters, MODEL)
+    policies, registry = load_admitting(installed, settings.policies, today())
     return _Ground(
-        checked_policies(rules),
+        registry,
+        policies,
         today,
         core_schema(build_schema()),
         token_rules(settings.identity),
@@ -178,18 +179,6 @@ def _wire(
         entitlements=entitlements,
         is_ready=lambda: entitlements.is_fresh,
     )
-
-
-def checked_policies(policies: PolicySet) -> PolicySet:
-    """The policies, if every field of the schema is ruled or closed.
-
-    Raises:
-        InternalError: the first defect, and how many there are.
-    """
-    defects = check_policies(MODEL, policies)
-    if defects:
-        raise InternalError(f"{len(defects)} policy defects, the first: {defects[0]}")
-    return policies
 
 
 def _clock_of_days(fixed: dt.date | None) -> Callable[[], dt.date]:

@@ -99,7 +99,7 @@ class AuthorizedPlan:
         self._providers = providers
         self._entitlements = entitlements
         self._granted = granted
-        self._tables: dict[tuple[SubjectProfile, bool], AccessTable] = {}
+        self._tables: dict[tuple[SubjectProfile, bool, str | None], AccessTable] = {}
         self._cells: dict[tuple[RecordPlace, Provider, SubjectProfile], Cell] = {}
         self._keyed: dict[tuple[RecordPlace, SubjectProfile], tuple[Stream, ...]] = {}
         self._listed: dict[RecordPlace, tuple[Stream, ...]] = {}
@@ -159,10 +159,14 @@ class AuthorizedPlan:
     def table(self, profile: SubjectProfile, provider_code: str) -> AccessTable:
         """Decisions for a profile and a provider."""
         is_source = provider_code == self.caller.organisation
-        found = self._tables.get((profile, is_source))
+        # Departments without rules of their own are decided alike.
+        own = provider_code if provider_code in self.policies.own_rules else None
+        found = self._tables.get((profile, is_source, own))
         if found is None:
-            found = self.policies.compile(self.caller, profile, self._granted, is_source)
-            self._tables[profile, is_source] = found
+            found = self.policies.compile(
+                self.caller, profile, self._granted, is_source, provider=own
+            )
+            self._tables[profile, is_source, own] = found
         return found
 
     def cell(self, place: RecordPlace, provider: Provider, profile: SubjectProfile) -> Cell:

@@ -50,6 +50,9 @@ class Manifest:
         slug: short name used for settings, metrics and files; lower case letters.
         department_code: unified social credit code of the department.
         max_keys: subject keys the adapter takes in one request; more come as several requests.
+        rules: name of a file in the package of the hook, `NAME.toml`, with the department's own
+            rules about its own records; empty if it has none. `policies/reading.md` says what
+            such rules may say; others have the adapter quarantined.
     """
 
     slug: str
@@ -60,6 +63,7 @@ class Manifest:
     contact: str
     entries: tuple[CatalogueEntry, ...] = field(default=())
     max_keys: int = 200
+    rules: str = ""
 
     def entry(self, kind: RecordKind) -> CatalogueEntry | None:
         return next((entry for entry in self.entries if entry.kind is kind), None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from importlib import import_module, resources
 from importlib.metadata import EntryPoint, entry_points
 from inspect import getattr_static
 
@@ -15,6 +17,7 @@ from schema.codes import RecordKind
 from schema.identifiers.uscc import is_uscc
 from schema.model import CreditModel
 
+_RULE_FILE = re.compile(r"[a-z0-9_-]{1,60}\.toml")
 _ADAPTER_MEMBERS = ("manifest", "open", "aclose", "health", "fetch")
 
 
@@ -33,10 +36,15 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Adapters by slug, and those that are quarantined."""
+    """Adapters by slug, and those that are quarantined.
+
+    Attributes:
+        rules: text of the rule file that a department's package brings, by slug.
+    """
 
     adapters: Mapping[str, Adapter]
     quarantined: tuple[Quarantined, ...]
+    rules: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def manifests(self) -> Sequence[Manifest]:
@@ -52,7 +60,8 @@ class Registry:
         """The same with one adapter quarantined."""
         kept = {other: adapter for other, adapter in self.adapters.items() if other != slug}
         bad = Quarantined(slug, reason, self.adapters[slug].manifest)
-        return Registry(kept, (*self.quarantined, bad))
+        rules = {other: text for other, text in self.rules.items() if other != slug}
+        return Registry(kept, (*self.quarantined, bad), rules)
 
 
 def installed_adapters() -> Sequence[EntryPoint]:
@@ -68,6 +77,7 @@ def load_registry(
     """Load, call and verify every adapter package that has a section in the settings."""
     adapters: dict[str, Adapter] = {}
     quarantined: list[Quarantined] = []
+    rules: dict[str, str] = {}
     for point in points:
         if point.name not in settings:
             continue
@@ -75,7 +85,7 @@ def load_registry(
         if isinstance(made, Quarantined):
             quarantined.append(made)
             continue
-        reason = _defect(made, point.name, adapters, model)
+        reason = _defect(made, point.name, adapters, model) or _read_rules(made, point, rules)
         if reason is None:
             adapters[point.name] = made
         else:
@@ -83,7 +93,23 @@ def load_registry(
             quarantined.append(Quarantined(point.name, reason, manifest))
     missing = sorted(settings.keys() - adapters.keys() - {item.slug for item in quarantined})
     quarantined += [Quarantined(slug, "no such adapter is installed", None) for slug in missing]
-    return Registry(adapters, tuple(quarantined))
+    return Registry(adapters, tuple(quarantined), rules)
+
+
+def _read_rules(made: Adapter, point: EntryPoint, rules: dict[str, str]) -> str | None:
+    """Add the text of the rule file, if the manifest names one; why it cannot be read, or None."""
+    name = made.manifest.rules
+    if not name:
+        return None
+    if not isinstance(name, str) or not _RULE_FILE.fullmatch(name):
+        return f"the manifest names rules `{name}`, expected a file `NAME.toml` of the package"
+    try:
+        # A hook in a single module has its files beside the module.
+        package = import_module(point.module).__package__ or ""
+        rules[point.name] = resources.files(package).joinpath(name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError, ValueError, TypeError) as error:
+        return f"rules `{name}` of the package cannot be read: {type(error).__name__}"
+    return None
 
 
 def _load(

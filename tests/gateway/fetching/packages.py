@@ -9,6 +9,7 @@ from typing import Any
 from gateway.conformance import ReferenceAdapter
 from gateway.contract import Adapter, AdapterSettings, Manifest, hookimpl
 from schema.codes import RecordKind
+from schema.identifiers import make_uscc
 from tests.support.awkward_department import CODE, awkward_records, manifest_for
 
 SOUND = manifest_for("sound")
@@ -67,6 +68,7 @@ def _with(manifest: Manifest) -> Package:
 
 
 ENTRY = SOUND.entries[0]
+OTHER = make_uscc("1", "1", "410199", "MB0R0009").code
 sound = _with(SOUND)
 repeated = _with(manifest_for("repeated", CODE))
 misnamed = _with(manifest_for("sound"))
@@ -90,4 +92,7 @@ odd_kind = _with(
     replace(manifest_for("odd_kind"), entries=(replace(ENTRY, kind="REGISTRATION"),))  # type: ignore[arg-type]
 )
 odd_entries = _with(replace(manifest_for("odd_entries"), entries=None))  # type: ignore[arg-type]
+with_rules = _with(replace(manifest_for("with_rules"), rules="own_rules.toml"))
+lost_rules = _with(replace(manifest_for("lost_rules", OTHER), rules="lost.toml"))
+far_rules = _with(replace(manifest_for("far_rules", OTHER), rules="../own_rules.toml"))
 KIND = RecordKind.REGISTRATION

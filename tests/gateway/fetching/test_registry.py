@@ -38,6 +38,8 @@ BAD = {
     "unknown_item": ("item `nope` is no field", True),
     "foreign_item": ("item `meta.adapter` is filled by the gateway", True),
     "no_basis": ("no legal basis", True),
+    "lost_rules": ("rules `lost.toml` of the package cannot be read: FileNotFoundError", True),
+    "far_rules": ("the manifest names rules `../own_rules.toml`", True),
     "odd_kind": ("the manifest cannot be read", True),
     "odd_entries": ("the manifest cannot be read", False),
 }
@@ -89,3 +91,9 @@ def test_section_without_a_package_is_told() -> None:
 def test_package_without_a_section_is_left_alone() -> None:
     point = EntryPoint("raising", f"{PACKAGES}:raising", hookspecs.ENTRY_POINT_GROUP)
     assert load_registry([point], {}, MODEL) == Registry({}, ())
+
+
+def test_rules_of_a_package_are_read_from_beside_its_hook() -> None:
+    registry = loaded("with_rules")
+    assert registry.rules["with_rules"].startswith("[[rule]]")
+    assert registry.without("with_rules", "for a test").rules == {}

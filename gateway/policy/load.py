@@ -1,0 +1,65 @@
+"""From settings and departments' packages to rules that are checked and ready to decide."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+from gateway.contract import Manifest
+from gateway.errors import InternalError
+from gateway.fetching.registry import Registry
+from policies.coverage import check_policies
+from policies.engine import PolicySet
+from policies.errors import PolicyLoadError
+from policies.loader import RULES, CommonRules
+from policies.own import OwnRules
+from schema.records import MODEL
+
+
+def load_admitting(
+    registry: Registry, folders: Sequence[Path], today: dt.date
+) -> tuple[PolicySet, Registry]:
+    """Read all rules; a department whose own rules cannot be used is quarantined.
+
+    Args:
+        folders: of rule files; empty: those that come with the gateway.
+
+    Returns:
+        The rules, and the registry with those departments quarantined.
+
+    Raises:
+        PolicyLoadError: the rules for all cannot be used.
+        InternalError: they leave something open or name what is not there.
+    """
+    common = CommonRules.read(MODEL, folders or (RULES,))
+    own = {}
+    for each in own_rules(registry):
+        try:
+            own[each.code] = common.read_own(each)
+        except PolicyLoadError as error:
+            registry = registry.without(each.slug, f"its rules cannot be used: {error}")
+    return checked_policies(PolicySet(common.rules, MODEL, today, own)), registry
+
+
+def own_rules(registry: Registry) -> tuple[OwnRules, ...]:
+    """The rule files that usable departments' packages bring."""
+    manifests = {slug: adapter.manifest for slug, adapter in registry.adapters.items()}
+    return tuple(_own(manifests[slug], text) for slug, text in sorted(registry.rules.items()))
+
+
+def _own(manifest: Manifest, text: str) -> OwnRules:
+    kinds = frozenset(MODEL.kinds[entry.kind].type_name for entry in manifest.entries)
+    return OwnRules(manifest.slug, manifest.department_code, kinds, manifest.rules, text)
+
+
+def checked_policies(policies: PolicySet) -> PolicySet:
+    """The policies, if every field of the schema is ruled or closed.
+
+    Raises:
+        InternalError: the first defect, and how many there are.
+    """
+    defects = check_policies(MODEL, policies)
+    if defects:
+        raise InternalError(f"{len(defects)} policy defects, the first: {defects[0]}")
+    return policies
