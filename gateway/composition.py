@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -36,11 +36,13 @@ from gateway.opaque import OpaqueCodec
 from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
+from gateway.persons.door import behind_doors
+from gateway.persons.network import NetworkKeys
 from gateway.persons.references import PersonReferences
 from gateway.pipeline import Pipeline, Stages
 from gateway.planning.plans import Plans
 from gateway.policy.keeper import PolicyKeeper
-from gateway.policy.load import load_admitting
+from gateway.policy.load import load_admitting, load_strictly, own_rules
 from gateway.settings import IdentitySettings, Settings
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
@@ -61,6 +63,7 @@ class Gateway:
 
     Attributes:
         is_ready: whether it can answer now; asks no department.
+        reload_rules: has this worker read its rules again soon.
     """
 
     pipeline: Pipeline
@@ -70,6 +73,7 @@ class Gateway:
     recorder: GroupCommitRecorder
     entitlements: EntitlementsCache
     is_ready: Callable[[], bool]
+    reload_rules: Callable[[], None]
 
 
 def nothing_observed(_slug: str, _outcome: SourceOutcome, _duration_s: float) -> None:
@@ -102,12 +106,18 @@ async def open_gateway(
         entitlements = EntitlementsCache(connector(address), time.time, time.monotonic)
         await entitlements.open()
         stack.push_async_callback(entitlements.aclose)
+        keeper = _keeper(settings, ground, entitlements)
+        await keeper.open()
+        stack.push_async_callback(keeper.aclose)
         registry = ground.registry
         for slug, adapter in registry.adapters.items():
             reason = await _open_adapter(stack, adapter)
             if reason is not None:
                 registry = registry.without(slug, reason)
-        yield _wire(settings, ground, registry, recorder, entitlements, observe)
+        network = network_of(settings)
+        if network is not None:
+            registry = replace(registry, adapters=behind_doors(registry.adapters, network))
+        yield _wire(settings, ground, registry, recorder, entitlements, keeper, observe)
 
 
 async def _open_adapter(stack: AsyncExitStack, adapter: Adapter) -> str | None:
@@ -145,21 +155,30 @@ def _lay_ground(settings: Settings) -> _Ground:
     )
 
 
+def _keeper(settings: Settings, ground: _Ground, entitlements: EntitlementsCache) -> PolicyKeeper:
+    own = own_rules(ground.registry)
+
+    def load(today: dt.date) -> PolicySet:
+        return load_strictly(own, settings.policies, today)
+
+    return PolicyKeeper(ground.policies, ground.today, load, entitlements)
+
+
 def _wire(
     settings: Settings,
     ground: _Ground,
     registry: Registry,
     recorder: GroupCommitRecorder,
     entitlements: EntitlementsCache,
+    keeper: PolicyKeeper,
     observe: Observe,
 ) -> Gateway:
     schema = ground.schema
-    keeper = PolicyKeeper(ground.policies, entitlements.policy_release.epoch, ground.today)
     opaque = OpaqueCodec(settings.keys.opaque)
     catalogue = CatalogueContext(registry, MODEL)
     departments = Departments(registry.adapters, CallLimits(), observe)
     stages = Stages(
-        authenticator=Authenticator(ground.token_rules, time.time),
+        authenticator=authenticator(settings, ground.token_rules),
         operations=Operations(schema, Limits(), NewDocumentBudget(time.monotonic)),
         plans=Plans(schema, opaque),
         authorizer=Authorizer(manifest_providers(registry.manifests), entitlements),
@@ -177,7 +196,8 @@ def _wire(
         stages=stages,
         recorder=recorder,
         entitlements=entitlements,
-        is_ready=lambda: entitlements.is_fresh,
+        is_ready=lambda: entitlements.is_fresh and not keeper.is_behind,
+        reload_rules=keeper.request_reload,
     )
 
 
@@ -187,6 +207,19 @@ def _clock_of_days(fixed: dt.date | None) -> Callable[[], dt.date]:
         return lambda: fixed
     zone = dt.timezone(dt.timedelta(hours=8))
     return lambda: dt.datetime.now(zone).date()
+
+
+def network_of(settings: Settings) -> NetworkKeys | None:
+    """The network keys in force; None where departments keep no references of persons."""
+    return NetworkKeys(settings.keys.network) if settings.keys.network else None
+
+
+def authenticator(settings: Settings, rules: TokenRules) -> Authenticator:
+    """Authenticator for these settings; reads persons' network references where there are keys."""
+    network = network_of(settings)
+    if network is None:
+        return Authenticator(rules, time.time)
+    return Authenticator(rules, time.time, person_key=network.key_of_named)
 
 
 def token_rules(identity: IdentitySettings) -> TokenRules:

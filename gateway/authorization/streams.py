@@ -171,6 +171,8 @@ def _json_leaf(field: FieldModel, provider: Provider, cell: Cell, kind: KindMode
         return JsonConstant(None)
     if decision.outcome is Outcome.MASKED or field.name == "meta.subjectId":
         return None
+    if field.value_type is ValueType.PERSON:
+        return None
     if field.declaration.origin is Origin.SOURCE:
         return JsonField(field.name)
     if field.name == "meta.fetchedAt":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,9 @@ import click
 import orjson
 
 from gateway.cli.config import config_option, read_config
-from gateway.composition import token_rules
+from gateway.composition import authenticator, token_rules
 from gateway.errors import ClientError, GatewayError
 from gateway.explanation import caller_text, open_explainer
-from gateway.identity.authenticate import Authenticator
 from gateway.operation.errors import RequestError
 from gateway.operation.types import OperationRequest
 from gateway.settings import Settings
@@ -151,8 +149,8 @@ def _caller(
 
 def _caller_of_token(settings: Settings, token_file: Path) -> Caller:
     token = token_file.read_text(encoding="utf-8").strip()
-    authenticator = Authenticator(token_rules(settings.identity), time.time)
+    reader = authenticator(settings, token_rules(settings.identity))
     try:
-        return authenticator.authenticate(f"Bearer {token}").caller
+        return reader.authenticate(f"Bearer {token}").caller
     except ClientError as error:
         raise click.ClickException(f"token `{token_file}`: {error.message}") from error

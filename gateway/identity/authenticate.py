@@ -12,26 +12,38 @@ from collections.abc import Callable
 
 from gateway.identity.access_token import AccessTokenValidator, TokenRules
 from gateway.identity.challenge import invalid_token
-from gateway.identity.claims import principal_of
+from gateway.identity.claims import PersonKey, principal_of
 from gateway.identity.principal import ANONYMOUS, Principal
 
 _SCHEME = "bearer "
+
+
+def _as_named(key: str) -> str:
+    """Without network keys a person is known inside as it is outside."""
+    return key
 
 
 class Authenticator:
     """Turns headers into principals; verified tokens are kept by digest until they expire."""
 
     def __init__(
-        self, rules: TokenRules, clock: Callable[[], float], *, cache_size: int = 10_000
+        self,
+        rules: TokenRules,
+        clock: Callable[[], float],
+        *,
+        person_key: PersonKey = _as_named,
+        cache_size: int = 10_000,
     ) -> None:
         """
         Args:
             clock: seconds since the epoch.
+            person_key: reads the network reference by which a token names a natural person.
             cache_size: verified tokens kept, the least recently used go first.
         """
         self._validator = AccessTokenValidator(rules, clock)
         self._leeway_s = rules.leeway_s
         self._clock = clock
+        self._person_key = person_key
         self._cache_size = cache_size
         self._verified: OrderedDict[bytes, tuple[int, Principal]] = OrderedDict()
 
@@ -68,7 +80,7 @@ class Authenticator:
         scheme, token = authorization[: len(_SCHEME)], authorization[len(_SCHEME) :]
         if scheme.lower() != _SCHEME:
             raise invalid_token("TOKEN_INVALID", "the authorization scheme is not Bearer")
-        principal = principal_of(self._validator.validate(token))
+        principal = principal_of(self._validator.validate(token), self._person_key)
         assert principal.expires_at is not None
         self._verified[digest] = (principal.expires_at + self._leeway_s, principal)
         if len(self._verified) > self._cache_size:

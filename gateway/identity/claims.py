@@ -6,7 +6,7 @@ Signature, issuer, audience and times are `gateway.identity.access_token`'s busi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from gateway.errors import Refused, Unauthenticated
 from gateway.identity.challenge import invalid_token
@@ -25,7 +25,11 @@ _SINGLE_PURPOSE = {
 }
 
 
-def principal_of(claims: Mapping[str, object]) -> Principal:
+PersonKey = Callable[[str], str | None]
+"""From `P:` and a network reference to the subject key inside; None if it cannot be read."""
+
+
+def principal_of(claims: Mapping[str, object], person_key: PersonKey) -> Principal:
     """Return the caller that a verified token names.
 
     Raises:
@@ -37,7 +41,7 @@ def principal_of(claims: Mapping[str, object]) -> Principal:
     matter_no = _text(claims, "matter_no")
     caller = Caller(
         caller_class,
-        _organisation(claims, caller_class),
+        _organisation(claims, caller_class, person_key),
         _purpose(claims, caller_class),
         _acting_for(claims, caller_class),
     )
@@ -84,13 +88,18 @@ def _purpose(claims: Mapping[str, object], caller_class: CallerClass) -> Purpose
     raise _bad_claim("the claim `purpose` is unknown")
 
 
-def _organisation(claims: Mapping[str, object], caller_class: CallerClass) -> str:
+def _organisation(
+    claims: Mapping[str, object], caller_class: CallerClass, person_key: PersonKey
+) -> str:
     stated = claims.get("organisation")
     if isinstance(stated, str):
         if is_uscc(stated):
             return stated
         if caller_class is CallerClass.SUBJECT and _PERSON.fullmatch(stated):
-            return stated
+            key = person_key(stated)
+            if key is None:
+                raise _bad_claim("the claim `organisation` names a person under no key in force")
+            return key
     raise _bad_claim("the claim `organisation` is missing or no unified social credit code")
 
 

@@ -46,6 +46,10 @@ class NetworkKeys:
                 return PERSON_KEY_PREFIX + person
         return None
 
+    def key_of_named(self, key: str) -> str | None:
+        """Subject key of the person whom `P:` and a network reference name."""
+        return self.key_of_reference(key.removeprefix(PERSON_KEY_PREFIX))
+
     def references(self, subject_key: str) -> tuple[str, ...]:
         """Network references of a person, one under each key, the newest first.
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 
 import asyncpg
 
+from gateway.demo.city.settings import NETWORK_KEY
 from plugins.courts.manifest import MANIFEST as COURTS
 from plugins.courts.mapping import MAPPINGS as COURTS_MAPPINGS
 from plugins.market.manifest import MANIFEST as MARKET
@@ -16,10 +18,12 @@ from plugins.tax.mapping import MAPPINGS as TAX_MAPPINGS
 from policies.loader import load_rules
 from policies.model import Caller, CallerClass, Purpose
 from schema.codes import RecordKind
+from schema.identifiers.network_reference import opened_reference
+from schema.model import ValueType
 from schema.records import MODEL
 from tests.oracle.decide import Rules
 from tests.oracle.ids import Sealing
-from tests.oracle.records import PERSON, Department
+from tests.oracle.records import PERSON, Department, Record
 from tests.oracle.tables import read_department
 from tests.oracle.world import Consent, Effect, Grant, World
 
@@ -45,10 +49,39 @@ async def read_world(urls: Mapping[str, str], seed: int) -> World:
     for manifest, mappings in _SOURCES:
         connection = await asyncpg.connect(urls[manifest.slug])
         try:
-            departments.append(await read_department(connection, manifest, mappings))
+            department = await read_department(connection, manifest, mappings)
+            departments.append(with_person_ids(department))
         finally:
             await connection.close()
     return world_of(tuple(departments), seed)
+
+
+def with_person_ids(department: Department) -> Department:
+    """The department with person ids where its tables hold network references: section 2."""
+    return replace(
+        department,
+        records={
+            kind: tuple(_with_person_ids(record) for record in records)
+            for kind, records in department.records.items()
+        },
+    )
+
+
+def _with_person_ids(record: Record) -> Record:
+    key, values = record.key, dict(record.values)
+    if key is not None and key.startswith(PERSON):
+        key = PERSON + _person_id(key.removeprefix(PERSON))
+    for leaf in MODEL.kinds[record.kind].fields:
+        named = values.get(leaf.name)
+        if leaf.value_type is ValueType.PERSON and isinstance(named, list):
+            values[leaf.name] = [_person_id(str(each)) for each in named]
+    return replace(record, key=key, values=values)
+
+
+def _person_id(reference: str) -> str:
+    opened = opened_reference(NETWORK_KEY.seal, reference)
+    assert opened is not None, "the city's references are under the city's key"
+    return opened
 
 
 def world_of(departments: tuple[Department, ...], seed: int) -> World:

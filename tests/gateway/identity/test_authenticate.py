@@ -17,7 +17,9 @@ from gateway.identity.authenticate import Authenticator
 from gateway.identity.issuer import LocalIssuer, TokenRequest
 from gateway.identity.keys import generate_key
 from gateway.identity.principal import ANONYMOUS
+from gateway.persons.network import NetworkKeys
 from policies.model import Caller, CallerClass, Purpose
+from schema.identifiers.network_reference import NetworkKey, network_reference, person_id
 from tests.gateway.identity.conftest import AUDIENCE, ISSUER, NOW, SetClock
 
 ORGAN = "114101990050000186"
@@ -324,6 +326,31 @@ def test_authenticate_subject_and_auditor_have_one_purpose(own: Authenticator, k
     assert own.authenticate(signed(key, person)).caller.purpose is Purpose.SELF_QUERY
     auditor = {"caller_class": "auditor", "purpose": ABSENT}
     assert own.authenticate(signed(key, auditor)).caller.purpose is Purpose.AUDIT
+
+
+def test_authenticate_person_is_known_inside_by_its_subject_key(
+    issuer: LocalIssuer, clock: SetClock
+) -> None:
+    old, new = (NetworkKey(bytes(32), bytes([seal]) * 64) for seal in (1, 2))
+    network = NetworkKeys([new, old])
+    reader = Authenticator(issuer.token_rules(), clock, person_key=network.key_of_named)
+    keys = set()
+    for key in (old, new):
+        reference = network_reference(key, "RESIDENT_ID", "410102209901010014")
+        caller = Caller(CallerClass.SUBJECT, f"P:{reference}", Purpose.SELF_QUERY)
+        header = f"Bearer {issuer.mint(TokenRequest(caller, 'portal'))}"
+        keys.add(reader.authenticate(header).caller.organisation)
+    assert keys == {f"P:{person_id(bytes(32), 'RESIDENT_ID', '410102209901010014')}"}
+
+
+def test_authenticate_person_under_a_key_that_is_gone_is_refused(
+    issuer: LocalIssuer, clock: SetClock
+) -> None:
+    network = NetworkKeys([NetworkKey(bytes(32), bytes(64))])
+    reader = Authenticator(issuer.token_rules(), clock, person_key=network.key_of_named)
+    caller = Caller(CallerClass.SUBJECT, "P:" + "ab" * 32, Purpose.SELF_QUERY)
+    header = f"Bearer {issuer.mint(TokenRequest(caller, 'portal'))}"
+    assert refusal(reader, header) == "TOKEN_INVALID"
 
 
 def test_authenticate_platform_acts_for_an_institution(own: Authenticator, key: OKPKey) -> None:

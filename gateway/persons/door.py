@@ -1,0 +1,244 @@
+"""The door of a department: subject keys of persons inside, network references outside.
+
+An adapter is asked by the references that its department keeps, under every key in force, and
+what comes back is about the persons that were asked for. Nothing else is touched: requests that
+concern no person pass as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import structlog
+
+from gateway.contract import (
+    PERSON_KEY_PREFIX,
+    RECORD_ID,
+    SUBJECT_KEY,
+    Adapter,
+    Batch,
+    FetchContext,
+    Health,
+    Manifest,
+    MappingFailed,
+    RecordRequest,
+    RecordSelection,
+    Row,
+    RowBatch,
+)
+from gateway.persons.network import NetworkKeys
+from schema.codes import RecordKind
+from schema.links import LINK, RecordsLink
+from schema.model import ValueType
+from schema.predicate import NUMERIC_TEXT, WireValue
+from schema.records import MODEL
+from schema.subject import Person
+
+log = structlog.get_logger()
+
+_PERSON_LEAVES: Mapping[RecordKind, frozenset[str]] = {
+    kind.kind: frozenset(
+        field.name for field in kind.fields if field.value_type is ValueType.PERSON
+    )
+    for kind in MODEL.kinds.values()
+}
+_KINDS_OF_PERSONS = frozenset(
+    field.metadata[LINK].kind
+    for field in Person.__strawberry_definition__.fields  # type: ignore[attr-defined]
+    if isinstance(field.metadata.get(LINK), RecordsLink)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """One request on its way through the door.
+
+    Attributes:
+        outside: what the adapter is asked instead, one request for each key in force where the
+            request names persons.
+        subject: column that holds the subject key, if persons may stand there.
+        leaves: columns that hold references of persons.
+    """
+
+    inside: RecordRequest
+    outside: tuple[RecordRequest, ...]
+    subject: int | None
+    leaves: tuple[int, ...]
+
+
+class PersonDoor:
+    """An adapter as the gateway uses it; see the module."""
+
+    def __init__(self, adapter: Adapter, network: NetworkKeys) -> None:
+        self._adapter = adapter
+        self._network = network
+        self._manifest = adapter.manifest
+        if len(network) > 1:
+            self._manifest = _by_rows(adapter.manifest)
+
+    def __getattr__(self, name: str) -> Any:
+        """What the adapter offers beyond fetching, such as statistics: no person is named there."""
+        return getattr(self._adapter, name)
+
+    @property
+    def manifest(self) -> Manifest:
+        return self._manifest
+
+    async def open(self) -> None:
+        await self._adapter.open()
+
+    async def aclose(self) -> None:
+        await self._adapter.aclose()
+
+    async def health(self) -> Health:
+        return await self._adapter.health()
+
+    async def fetch(
+        self, requests: Sequence[RecordRequest], context: FetchContext
+    ) -> Sequence[Batch]:
+        """Answer each request; see `Adapter.fetch`."""
+        passages = [self._passage(request) for request in requests]
+        if not any(passages):
+            return await self._adapter.fetch(requests, context)
+        asked: list[RecordRequest] = []
+        for request, passage in zip(requests, passages, strict=True):
+            asked += (request,) if passage is None else passage.outside
+        given = await self._adapter.fetch(asked, context)
+        if len(given) != len(asked):
+            raise MappingFailed(f"{len(given)} batches came for {len(asked)} requests")
+        batches = iter(given)
+        return [
+            next(batches)
+            if passage is None
+            else self._inside(passage, [next(batches) for _ in passage.outside])
+            for passage in passages
+        ]
+
+    def _passage(self, request: RecordRequest) -> _Passage | None:
+        """How a request passes; None if it concerns no person."""
+        selection, keys = request.selection, request.keys
+        # INVARIANT: keys of one request stand for subjects of one kind.
+        names_persons = bool(keys) and keys is not None and keys[0].startswith(PERSON_KEY_PREFIX)
+        personal = _PERSON_LEAVES[selection.kind]
+        has_leaves = bool(personal) and not personal.isdisjoint(selection.fields)
+        may_show = (keys is None or names_persons) and SUBJECT_KEY in selection.fields
+        if not (names_persons or has_leaves or may_show):
+            return None
+        outside = tuple(self._asked(request, keys)) if names_persons and keys else (request,)
+        return _Passage(
+            request,
+            outside,
+            selection.fields.index(SUBJECT_KEY) if may_show else None,
+            tuple(i for i, name in enumerate(selection.fields) if name in personal),
+        )
+
+    def _asked(self, request: RecordRequest, keys: Sequence[str]) -> Iterator[RecordRequest]:
+        """The request under each key in force, the newest first."""
+        for references in zip(*map(self._network.references, keys), strict=True):
+            yield request._replace(keys=tuple(PERSON_KEY_PREFIX + each for each in references))
+
+    def _inside(self, passage: _Passage, batches: Sequence[Batch]) -> Batch:
+        """What came back, as the answer to the request inside."""
+        rows = [batch for batch in batches if isinstance(batch, RowBatch)]
+        if len(rows) < len(batches):
+            if len(batches) > 1:
+                raise MappingFailed("JSON was built of records that are asked for under two keys")
+            return batches[0]
+        shown = [self._with_persons(passage, batch) for batch in rows]
+        return shown[0] if len(shown) == 1 else _together(passage.inside.selection, shown)
+
+    def _with_persons(self, passage: _Passage, batch: RowBatch) -> RowBatch:
+        if passage.subject is None and not passage.leaves:
+            return batch
+        strange: list[str] = []
+        groups = [[self._row(passage, row, strange) for row in rows] for rows in batch.groups]
+        if strange:
+            log.warning(
+                "references of persons are under no key in force",
+                department=self._manifest.slug,
+                references=len(strange),
+            )
+        return replace(batch, groups=groups)
+
+    def _row(self, passage: _Passage, row: Row, strange: list[str]) -> Row:
+        """The row with subject keys in place of references; without, where one cannot be read."""
+        subject, shown = passage.subject, list(row)
+        if subject is not None:
+            key = shown[subject]
+            if isinstance(key, str) and key.startswith(PERSON_KEY_PREFIX):
+                shown[subject] = self._key(key.removeprefix(PERSON_KEY_PREFIX), strange)
+        for column in passage.leaves:
+            shown[column] = self._leaf(shown[column], strange)
+        return shown
+
+    def _leaf(self, value: WireValue, strange: list[str]) -> WireValue:
+        if isinstance(value, list):
+            return [self._identity(each, strange) for each in value]
+        return self._identity(value, strange)
+
+    def _identity(self, reference: object, strange: list[str]) -> str | None:
+        if not isinstance(reference, str):
+            return None
+        key = self._key(reference, strange)
+        return None if key is None else key.removeprefix(PERSON_KEY_PREFIX)
+
+    def _key(self, reference: str, strange: list[str]) -> str | None:
+        key = self._network.key_of_reference(reference)
+        if key is None:
+            strange.append(reference)
+        return key
+
+
+def behind_doors(adapters: Mapping[str, Adapter], network: NetworkKeys) -> Mapping[str, Adapter]:
+    """Every adapter behind a door of its own."""
+    return {slug: PersonDoor(adapter, network) for slug, adapter in adapters.items()}
+
+
+def _by_rows(manifest: Manifest) -> Manifest:
+    """The manifest without built JSON where a person's records may come in two parts."""
+    entries = tuple(
+        replace(entry, json=entry.json and entry.kind not in _KINDS_OF_PERSONS)
+        for entry in manifest.entries
+    )
+    return replace(manifest, entries=entries)
+
+
+def _together(selection: RecordSelection, batches: Sequence[RowBatch]) -> RowBatch:
+    """Parts of the same persons' records as one batch: in order, and no more than asked for."""
+    most = selection.first + selection.lookahead
+    groups = [
+        _merged(selection, parts)[:most]
+        for parts in zip(*(batch.groups for batch in batches), strict=True)
+    ]
+    totals = [batch.totals for batch in batches if batch.totals is not None]
+    return RowBatch(groups, [sum(each) for each in zip(*totals, strict=True)] if totals else None)
+
+
+def _merged(selection: RecordSelection, parts: Sequence[Sequence[Row]]) -> Sequence[Row]:
+    filled = [rows for rows in parts if rows]
+    if len(filled) < 2:
+        return filled[0] if filled else ()
+    kind, position = MODEL.kinds[selection.kind], selection.fields.index
+    rows = [row for part in filled for row in part]
+    rows.sort(key=_reading(position(RECORD_ID), str))
+    for key in reversed(selection.order):
+        is_number = kind.by_name[key.field].value_type in NUMERIC_TEXT
+        column = position(key.field)
+        missing = [row for row in rows if row[column] is None]
+        present = [row for row in rows if row[column] is not None]
+        present.sort(
+            key=_reading(column, Decimal if is_number else _as_it_is), reverse=key.descending
+        )
+        rows = [*present, *missing]
+    return rows
+
+
+def _reading(column: int, form: Callable[[Any], Any]) -> Callable[[Row], Any]:
+    return lambda row: form(row[column])
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
