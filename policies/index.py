@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from policies.judgement import Clause, judge
 from policies.model import CallerClass, Decision, Effect, Purpose, Role, Rule, Use, Window
+from policies.rows import for_kind
 from policies.scope import Place, Scope
 from schema.classification import MaskKind, SubjectKind
 from schema.model import CreditModel
+from schema.predicate import Predicate
 
 _KIND_USES = (Use.READ, Use.COUNT, Use.AGGREGATE)
 _FIELD_USES = (Use.READ, Use.FILTER, Use.ORDER, Use.AGGREGATE)
@@ -62,7 +64,7 @@ class Index:
             name: place.type_name for name, place in scope.places.items()
         }
         self._spans = [
-            _Span(number, rule, list(scope.covered(rule)))
+            _Span(number, rule, list(scope.covered(rule)), model)
             for number, rule in enumerate(rules, first_number)
         ]
         self._candidates = _candidates(self._spans)
@@ -142,11 +144,18 @@ def _cell(clauses: Sequence[Clause]) -> Cell:
 class _Span:
     """A rule with its number and what it covers; makes its clauses and candidates."""
 
-    def __init__(self, number: int, rule: Rule, covered: list[tuple[Place, SubjectKind]]) -> None:
+    def __init__(
+        self,
+        number: int,
+        rule: Rule,
+        covered: list[tuple[Place, SubjectKind]],
+        model: CreditModel,
+    ) -> None:
         self.number = number
         self.rule = rule
         self.covered = covered
-        self._clauses: dict[MaskKind, Clause] = {}
+        self._model = model
+        self._clauses: dict[tuple[MaskKind, Predicate | None], Clause] = {}
         uses = rule.uses or tuple(Use)
         self._kind_uses = tuple(use for use in uses if use in _KIND_USES)
         self._field_uses = tuple(use for use in uses if use in _FIELD_USES)
@@ -177,14 +186,18 @@ class _Span:
             grant=when.grant,
         )
 
-    def clause(self, declared: MaskKind) -> Clause:
-        """The rule's clause on a field that declares this mask."""
+    def clause(self, place: Place, subject: SubjectKind) -> Clause:
+        """The rule's clause on a place about a kind of subject; places alike share one."""
         rule, when = self.rule, self.rule.condition
         mask = MaskKind.NONE
         if rule.effect is Effect.MASK:
-            mask = rule.mask or declared
-        if mask not in self._clauses:
-            self._clauses[mask] = Clause(
+            mask = rule.mask or place.masks[subject]
+        row = when.row
+        if row is not None:
+            row = for_kind(row, self._model.by_type_name[place.type_name])
+        key = (mask, row)
+        if key not in self._clauses:
+            self._clauses[key] = Clause(
                 number=self.number,
                 rule_id=rule.id,
                 effect=rule.effect,
@@ -198,9 +211,9 @@ class _Span:
                 window=when.window,
                 is_own=rule.provider is not None,
                 mask=mask,
-                row=when.row,
+                row=row,
             )
-        return self._clauses[mask]
+        return self._clauses[key]
 
 
 def _rank(rule: Rule) -> int:
@@ -240,7 +253,7 @@ def _build_cells(spans: Sequence[_Span], subject: SubjectKind) -> Cells:
     for span in spans:
         for place, covered_subject in span.covered:
             if covered_subject is subject:
-                clause = span.clause(place.masks[subject])
+                clause = span.clause(place, subject)
                 for use in span.uses_at(place):
                     clauses.setdefault((place.coordinate, use.value), []).append(clause)
     cells: dict[tuple[int, ...], Cell] = {}

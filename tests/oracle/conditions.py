@@ -14,6 +14,7 @@ from typing import Any
 from schema import predicate as tree
 from schema.model import FieldModel, KindModel, ValueType
 from schema.predicate import Predicate, WireValue
+from tests.oracle.periods import BEFORE_TODAY, is_running
 
 Values = Mapping[str, WireValue]
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
@@ -31,6 +32,10 @@ _SIGN_OF = {
     tree.Operator.GE: "ge",
 }
 _TODAY = "today"
+_KIND_KNOWS: dict[str, Callable[[KindModel], str]] = {
+    "meta.nature": lambda kind: kind.declaration.nature.value,
+    "meta.recordKind": lambda kind: kind.kind.value,
+}
 
 
 def comparable(field: FieldModel, value: Any) -> Any:
@@ -55,10 +60,14 @@ def row_holds(predicate: Predicate, values: Values, kind: KindModel, today: str)
         case tree.Not():
             return not row_holds(predicate.part, values, kind, today)
     field = kind.by_name[predicate.field]
-    found = values.get(predicate.field)
+    found = _KIND_KNOWS[field.name](kind) if field.name in _KIND_KNOWS else values.get(field.name)
     if found is None:
         return isinstance(predicate, tree.IsNull)
     match predicate:
+        case tree.Comparison(value=str() as words) if words.startswith(BEFORE_TODAY):
+            assert isinstance(found, str)
+            is_wanted = predicate.operator is tree.Operator.GE
+            return is_running(words, found, today) is is_wanted
         case tree.Comparison():
             is_day = field.value_type is ValueType.DATE and predicate.value == _TODAY
             wanted = today if is_day else predicate.value

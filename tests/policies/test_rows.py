@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.disclosure.loader import packaged_clock
@@ -57,6 +57,7 @@ def test_clock_of_another_number_makes_another_predicate() -> None:
     assert len(rows) == len(names)
 
 
+@settings(deadline=None)
 @given(DAYS, DAYS, st.sampled_from(sorted(packaged_clock().periods)))
 def test_named_period_says_what_the_clock_says(
     today: dt.date, decided_on: dt.date, name: str

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.disclosure.clock import LEVELS
@@ -186,6 +186,7 @@ def test_period_can_start_with_publication() -> None:
     assert clock.publication_end(PENALTY, TODAY).date == dt.date(2027, 9, 22)
 
 
+@settings(deadline=None)
 @given(FACTS, DAYS)
 def test_publication_never_outlasts_disclosure(facts: Facts, today: dt.date) -> None:
     shown, used = CLOCK.publication_end(facts, today), CLOCK.disclosure_end(facts, today)
@@ -198,6 +199,7 @@ def test_publication_never_outlasts_disclosure(facts: Facts, today: dt.date) -> 
         assert shown.bound in (Bound.ON_DAY, Bound.NEVER_BEGINS)
 
 
+@settings(deadline=None)
 @given(FACTS, DAYS)
 def test_floor_never_lies_behind_the_end_of_the_level(facts: Facts, today: dt.date) -> None:
     plain = replace(facts, conduct_ended_on=None, is_listed=False, repaired_on=None)
@@ -206,6 +208,7 @@ def test_floor_never_lies_behind_the_end_of_the_level(facts: Facts, today: dt.da
         assert facts.decided_on < floor.date <= end.date or facts.published_on is not None
 
 
+@settings(deadline=None)
 @given(FACTS, DAYS)
 def test_worse_levels_are_published_no_shorter(facts: Facts, today: dt.date) -> None:
     plain = replace(facts, is_listed=False, nature=Nature.DISHONEST, is_warning=False)
@@ -215,6 +218,7 @@ def test_worse_levels_are_published_no_shorter(facts: Facts, today: dt.date) -> 
     assert ends == sorted(ends, key=lambda day: day or dt.date.min)
 
 
+@settings(deadline=None)
 @given(FACTS, DAYS, DAYS)
 def test_repair_never_prolongs(facts: Facts, today: dt.date, day: dt.date) -> None:
     unrepaired = CLOCK.disclosure_end(replace(facts, repaired_on=None), today)

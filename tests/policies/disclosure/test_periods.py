@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.disclosure.periods import (
@@ -71,6 +71,7 @@ def test_changes_are_in_order_of_their_days() -> None:
         parse_changing_period("1 year, since 2026-02-01 2 years, since 2026-01-01 3 years")
 
 
+@settings(deadline=None)
 @given(DAYS, PERIODS)
 def test_earliest_running_is_the_first_day_whose_period_runs(day: dt.date, period: Period) -> None:
     earliest = period.earliest_running(day)
@@ -82,6 +83,7 @@ def test_period_longer_than_the_calendar_always_runs() -> None:
     assert Period(years=9000).earliest_running(dt.date(2026, 1, 1)) == dt.date.min
 
 
+@settings(deadline=None)
 @given(changing(), DAYS, DAYS)
 def test_running_days_are_those_whose_period_has_not_ended(
     period: ChangingPeriod, today: dt.date, decided_on: dt.date
@@ -93,6 +95,7 @@ def test_running_days_are_those_whose_period_has_not_ended(
     assert is_running == (period.for_decision(decided_on, today).after(decided_on) >= today)
 
 
+@settings(deadline=None)
 @given(changing(), DAYS, DAYS)
 def test_text_of_a_changing_period_says_all(
     period: ChangingPeriod, today: dt.date, decided_on: dt.date

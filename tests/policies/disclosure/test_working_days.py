@@ -7,7 +7,7 @@ import datetime as dt
 import chinese_calendar  # type: ignore[import-untyped]
 import holidays
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.disclosure.schedules import Schedule, installed_schedules
@@ -116,6 +116,7 @@ def test_no_year_crashes() -> None:
         assert add_working_days(day, 20).provisional
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(0, 40))
 def test_deadline_is_worked_and_counts_exactly(start: dt.date, count: int) -> None:
     calendar = installed_calendar()
@@ -127,6 +128,7 @@ def test_deadline_is_worked_and_counts_exactly(start: dt.date, count: int) -> No
     assert found.provisional == any(not calendar.is_sure(day) for day in days)
 
 
+@settings(deadline=None)
 @given(DAYS)
 def test_term_in_calendar_days_moves_to_a_working_day_only(day: dt.date) -> None:
     calendar = installed_calendar()
