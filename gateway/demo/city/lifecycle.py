@@ -7,7 +7,7 @@ the gateway, these only shape sample data.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from gateway.demo.city.calendar import MONTH, YEAR, Day, iso
@@ -25,6 +25,10 @@ _WITHDRAWN = 0.02
 _LATE_STATE = 0.03
 _OBJECTED = 0.01
 _CORRECTED = 0.02
+# Of a hundred dishonest records, so many carry no dates of end, so many later ones than the law
+# allows; their departments leave them in the state in which they were published.
+_UNDATED = 3
+_OVERDATED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,8 @@ class Publication:
     Attributes:
         state: member name of the schema's disclosure states.
         reported_at, verified_at: local time `YYYY-MM-DD HH:MM:SS`, or None.
-        until: last day of publication; None without end.
-        disclosed_until: last day of any disclosure; None without end.
+        until: last day of publication as the department states it; None if it states none.
+        disclosed_until: last day of any disclosure, likewise.
         corrects: whether the record corrects an earlier one, which then is its version 1.
     """
 
@@ -54,6 +58,11 @@ class Publication:
     def version(self) -> str:
         return "2" if self.corrects else "1"
 
+    def while_listed(self) -> Publication:
+        """The same for a subject that is still on the list, and shown until it is removed."""
+        state = "PUBLISHED" if self.state in {"SHARED", "ARCHIVED"} else self.state
+        return replace(self, state=state, until=None, disclosed_until=None)
+
 
 def publication(
     rng: Random, decided: Day, today: Day, severity: str = "NONE", state: str | None = None
@@ -67,10 +76,19 @@ def publication(
     published = decided + 2 + int(rng.random() * 8)
     until = None if span is None else decided + span
     end = None if span is None else decided + _DISCLOSED_FOR
+    is_drawn = state is None
     if state is None:
         state = _draw_state(rng, decided, today, until, end, floor)
     is_open = state not in {"RECEIVED", "RETURNED", "VERIFIED"}
     minute = int(rng.random() * 600)
+    if is_drawn and until is not None and end is not None:
+        care = minute % 100
+        if care < _UNDATED:
+            until, end = None, None
+        elif care < _UNDATED + _OVERDATED:
+            until, end = until + 4 * YEAR, end + 4 * YEAR
+        if care < _UNDATED + _OVERDATED and state in {"SHARED", "ARCHIVED"}:
+            state = "PUBLISHED"
     time = f"{9 + minute // 60:02d}:{minute % 60:02d}:{(minute * 7) % 60:02d}"
     reported = min(decided + 1 + minute % 5, today)
     verified = min(reported + 1, today)

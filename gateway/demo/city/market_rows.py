@@ -291,6 +291,8 @@ def _add_abnormal(
     made = publication(rng, entered, today, "GENERAL")
     removed = entered + 40 + int(rng.random() * 2 * YEAR)
     is_removed = removed < today and (made.state == "ENDED" or rng.random() < 0.7)
+    if not is_removed:
+        made = made.while_listed()
     record_id = f"YC{subject.index:07d}{number:04d}"
     sheets.add(
         AbnormalEntry(

@@ -5,6 +5,7 @@ from collections import Counter
 
 from stdnum.cn import ric
 
+from gateway.demo.city.calendar import iso
 from gateway.demo.city.cases import CASES
 from gateway.demo.city.copy_text import Row
 from gateway.demo.city.courts_rows import SEVERITIES as COURTS_SEVERITIES
@@ -12,7 +13,7 @@ from gateway.demo.city.courts_rows import STATES as COURTS_STATES
 from gateway.demo.city.courts_tables import Defaulter
 from gateway.demo.city.generate import SLUGS, TABLES, CityBatch, make_batch, subject
 from gateway.demo.city.market_rows import STATES as MARKET_STATES
-from gateway.demo.city.market_tables import Licence, MarketPenalty, Registration
+from gateway.demo.city.market_tables import AbnormalEntry, Licence, MarketPenalty, Registration
 from gateway.demo.city.settings import CitySettings
 from gateway.demo.city.tax_rows import STATES as TAX_STATES
 from gateway.demo.city.tax_tables import Grade
@@ -110,6 +111,33 @@ def test_every_disclosure_state_occurs(city_settings: CitySettings) -> None:
         column(often, "market", MarketPenalty, "gszt")
     )
     assert states >= {"2", "3", "4", "5", "6", "9"}
+
+
+def test_every_case_of_the_record_gate_occurs(city_settings: CitySettings) -> None:
+    batch = make_batch(city_settings, range(100, 6_100))
+
+    def cells(kind: type[Row], *names: str) -> list[tuple[str, ...]]:
+        return list(zip(*(column(batch, "market", kind, name) for name in names), strict=True))
+
+    today = iso(city_settings.today)
+    five_years_ago = f"{int(today[:4]) - 5}{today[4:]}"
+    seen: Counter[str] = Counter()
+    names = ("gszt", "cf_jdrq", "cf_gsjzq", "plqx", "yybz", "zrrbs")
+    for state, decided, until, end, mark, person in cells(MarketPenalty, *names):
+        is_shown, is_old = state == "3", decided < five_years_ago
+        seen["expired, state late"] += is_shown and until != "\\N" and until < today
+        seen["no end, within the law"] += is_shown and end == "\\N" and not is_old
+        seen["no end, beyond the law"] += is_shown and end == "\\N" and is_old
+        seen["later end than the law's"] += is_shown and end >= today and is_old
+        seen["repaired"] += state == "5"
+        seen["revoked"] += state == "6"
+        seen["archived"] += state == "9"
+        seen["objection"] += mark == "t"
+        seen["person"] += person != "\\N"
+    for state, entered, removed in cells(AbnormalEntry, "gszt", "lrrq", "ycrq"):
+        is_listed = state == "3" and removed == "\\N"
+        seen["still listed after five years"] += is_listed and entered < five_years_ago
+    assert min(seen.values()) > 0, seen
 
 
 def test_a_third_of_the_defaulters_are_persons(city_settings: CitySettings) -> None:
