@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -44,12 +46,14 @@ def create_app(
     clock: Clock | None = None,
     graphiql_folder: Path | None = None,
     logs_requests: bool = True,
+    reloads_on: signal.Signals | None = None,
 ) -> ASGIApp:
     """Return the application; its lifespan opens and closes the gateway.
 
     Args:
         graphiql_folder: where `make graphiql` put its files, if it did.
         logs_requests: one JSON line per request on standard error.
+        reloads_on: signal that has the rules read again; for the main thread only.
     """
     clock = clock or SystemClock()
     metrics = Metrics()
@@ -69,6 +73,9 @@ def create_app(
             _watch(gateway, metrics)
             graphql.endpoint = GraphQLEndpoint(gateway.pipeline, clock, observers)
             settle_memory()
+            if reloads_on is not None:
+                loop = asyncio.get_running_loop()
+                loop.add_signal_handler(reloads_on, gateway.reload_rules)
             yield
             opened.clear()
 
@@ -123,5 +130,5 @@ def server_config(app: ASGIApp, server: ServerSettings) -> uvicorn.Config:
 
 def serve(settings: Settings, graphiql_folder: Path | None = None) -> None:
     """Serve until told to stop."""
-    app = create_app(settings, graphiql_folder=graphiql_folder)
+    app = create_app(settings, graphiql_folder=graphiql_folder, reloads_on=signal.SIGHUP)
     uvicorn.Server(server_config(app, settings.server)).run()

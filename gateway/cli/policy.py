@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from gateway.cli.policy_reload import reload
 from policies.cases import CaseError, failing_cases, read_cases, rules_without_cases
 from policies.coverage import check_policies, matrix, matrix_text, standard_profiles
 from policies.engine import DEFAULT_DENY, PolicySet
@@ -56,7 +57,10 @@ def _load() -> PolicySet:
 
 @click.group()
 def policy() -> None:
-    """Ask the rules, show who may read what, run the cases."""
+    """Ask the rules, show who may read what, run the cases, put changed rules in force."""
+
+
+policy.add_command(reload)
 
 
 @policy.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gateway.contract import Manifest
@@ -12,7 +12,7 @@ from gateway.fetching.registry import Registry
 from policies.coverage import check_policies
 from policies.engine import PolicySet
 from policies.errors import PolicyLoadError
-from policies.loader import RULES, CommonRules
+from policies.loader import RULES, CommonRules, load_policies
 from policies.own import OwnRules
 from schema.records import MODEL
 
@@ -40,6 +40,20 @@ def load_admitting(
         except PolicyLoadError as error:
             registry = registry.without(each.slug, f"its rules cannot be used: {error}")
     return checked_policies(PolicySet(common.rules, MODEL, today, own)), registry
+
+
+def load_strictly(own: Iterable[OwnRules], folders: Sequence[Path], today: dt.date) -> PolicySet:
+    """Read all rules, those of departments included, or none.
+
+    Args:
+        own: as `own_rules` gives them.
+        folders: of rule files; empty: those that come with the gateway.
+
+    Raises:
+        PolicyLoadError: any rules cannot be used.
+        InternalError: they leave something open or name what is not there.
+    """
+    return checked_policies(load_policies(MODEL, today, folders or (RULES,), own))
 
 
 def own_rules(registry: Registry) -> tuple[OwnRules, ...]:
