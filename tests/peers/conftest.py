@@ -10,6 +10,7 @@ import pytest
 from gateway.demo.city.settings import CitySettings
 from gateway.demo.postgres import RunningPostgres
 from policies.model import Caller, CallerClass, Purpose
+from scripts.print_schema import PAGE
 from tests.peers.composers import Subgraph
 from tests.support.running_gateway import RunningGateway, running_gateway
 
@@ -38,7 +39,6 @@ def client() -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def credit(gateway: RunningGateway, client: httpx.Client) -> Subgraph:
-    """Return the gateway as a subgraph, with the SDL that it serves."""
-    answer = client.post(gateway.url, json={"query": "{ _service { sdl } }"})
-    return Subgraph("credit", gateway.url, answer.json()["data"]["_service"]["sdl"])
+def credit(gateway: RunningGateway) -> Subgraph:
+    """Return the gateway as a subgraph, with the full schema."""
+    return Subgraph("credit", gateway.url, PAGE.read_text(encoding="utf-8"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from tests.peers.composers import COMPOSERS, Subgraph, compose, second_subgraph
+from tests.support.running_gateway import RunningGateway
 
 NOWHERE = "http://127.0.0.1:9/graphql"
 
@@ -15,6 +17,20 @@ def test_the_gateway_alone_composes(composer: str, credit: Subgraph) -> None:
     assert composition.errors == []
     assert composition.supergraph is not None
     assert "type Organisation implements" in composition.supergraph
+
+
+@pytest.mark.parametrize("composer", COMPOSERS)
+@pytest.mark.parametrize("is_officer", [False, True])
+def test_the_part_that_a_class_sees_composes(
+    composer: str, is_officer: bool, gateway: RunningGateway, client: httpx.Client, officer: str
+) -> None:
+    headers = {"authorization": officer} if is_officer else {}
+    answer = client.post(gateway.url, json={"query": "{ _service { sdl } }"}, headers=headers)
+    sdl = answer.json()["data"]["_service"]["sdl"]
+    assert ("taxPayments" in sdl) == is_officer
+    composition = compose(composer, [Subgraph("credit", gateway.url, sdl)])
+    assert composition.errors == []
+    assert composition.supergraph is not None
 
 
 @pytest.mark.parametrize("composer", COMPOSERS)
