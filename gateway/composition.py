@@ -21,6 +21,7 @@ from gateway.audit.entry import RecordHasher
 from gateway.audit.recorder import GroupCommitRecorder
 from gateway.audit.references import SubjectReferences
 from gateway.authorization.authorize import Authorizer, manifest_providers
+from gateway.authorization.plan import AuthorizedPlan
 from gateway.catalogue import CatalogueContext
 from gateway.contract import Adapter
 from gateway.entitlements.cache import EntitlementsCache
@@ -43,6 +44,7 @@ from gateway.pipeline import Pipeline, Stages
 from gateway.planning.plans import Plans
 from gateway.policy.keeper import PolicyKeeper
 from gateway.policy.load import load_admitting, load_strictly, own_rules
+from gateway.policy.shadow import Shadow, ShadowObserver, Unwatched
 from gateway.settings import IdentitySettings, Settings
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
@@ -82,7 +84,9 @@ def nothing_observed(_slug: str, _outcome: SourceOutcome, _duration_s: float) ->
 
 @asynccontextmanager
 async def open_gateway(
-    settings: Settings, observe: Observe = nothing_observed
+    settings: Settings,
+    observe: Observe = nothing_observed,
+    shadow_observer: ShadowObserver = Unwatched(),  # noqa: B008 - it keeps nothing
 ) -> AsyncIterator[Gateway]:
     """Open store, adapters and background tasks for the length of the block.
 
@@ -109,6 +113,10 @@ async def open_gateway(
         keeper = _keeper(settings, ground, entitlements)
         await keeper.open()
         stack.push_async_callback(keeper.aclose)
+        shadow = _shadow(settings, ground, shadow_observer)
+        if shadow is not None:
+            await shadow.open()
+            stack.push_async_callback(shadow.aclose)
         registry = ground.registry
         for slug, adapter in registry.adapters.items():
             reason = await _open_adapter(stack, adapter)
@@ -117,7 +125,7 @@ async def open_gateway(
         network = network_of(settings)
         if network is not None:
             registry = replace(registry, adapters=behind_doors(registry.adapters, network))
-        yield _wire(settings, ground, registry, recorder, entitlements, keeper, observe)
+        yield _wire(settings, ground, registry, recorder, entitlements, (keeper, shadow), observe)
 
 
 async def _open_adapter(stack: AsyncExitStack, adapter: Adapter) -> str | None:
@@ -164,16 +172,34 @@ def _keeper(settings: Settings, ground: _Ground, entitlements: EntitlementsCache
     return PolicyKeeper(ground.policies, ground.today, load, entitlements)
 
 
+def _shadow(settings: Settings, ground: _Ground, observer: ShadowObserver) -> Shadow | None:
+    folder, own = settings.shadow, own_rules(ground.registry)
+    if folder is None:
+        return None
+    return Shadow(lambda today: load_strictly(own, (folder,), today), ground.today, observer)
+
+
+def _nothing_compared(_plan: AuthorizedPlan) -> None:
+    """No shadow."""
+
+
+def _reload(keeper: PolicyKeeper, shadow: Shadow | None) -> None:
+    keeper.request_reload()
+    if shadow is not None:
+        shadow.request_reload()
+
+
 def _wire(
     settings: Settings,
     ground: _Ground,
     registry: Registry,
     recorder: GroupCommitRecorder,
     entitlements: EntitlementsCache,
-    keeper: PolicyKeeper,
+    rules: tuple[PolicyKeeper, Shadow | None],
     observe: Observe,
 ) -> Gateway:
     schema = ground.schema
+    keeper, shadow = rules
     opaque = OpaqueCodec(settings.keys.opaque)
     catalogue = CatalogueContext(registry, MODEL)
     departments = Departments(registry.adapters, CallLimits(), observe)
@@ -181,7 +207,11 @@ def _wire(
         authenticator=authenticator(settings, ground.token_rules),
         operations=Operations(schema, Limits(), NewDocumentBudget(time.monotonic)),
         plans=Plans(schema, opaque),
-        authorizer=Authorizer(manifest_providers(registry.manifests), entitlements),
+        authorizer=Authorizer(
+            manifest_providers(registry.manifests),
+            entitlements,
+            decided=shadow.decided if shadow is not None else _nothing_compared,
+        ),
         fetcher=Fetcher(departments, opaque),
         resolver=Resolver(schema, SchemaParts(schema), lambda _plan: catalogue),
         answerer=Answerer(opaque),
@@ -197,7 +227,7 @@ def _wire(
         recorder=recorder,
         entitlements=entitlements,
         is_ready=lambda: entitlements.is_fresh and not keeper.is_behind,
-        reload_rules=keeper.request_reload,
+        reload_rules=partial(_reload, keeper, shadow),
     )
 
 

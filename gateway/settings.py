@@ -91,6 +91,7 @@ class Settings:
     Attributes:
         adapters: section `[adapters.<slug>]` per department; one without a section is not used.
         policies: folders with rule files; empty: the rules that come with the gateway.
+        shadow: folder with candidate rules that decide beside those in force; None: none.
     """
 
     server: ServerSettings
@@ -99,6 +100,7 @@ class Settings:
     keys: KeySettings
     adapters: Mapping[str, AdapterSettings]
     policies: tuple[Path, ...] = ()
+    shadow: Path | None = None
 
 
 def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -123,6 +125,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         policies=tuple(
             path.parent / folder for folder in reader.section("policies").texts("folders")
         ),
+        shadow=reader.section("policies").path("shadow"),
     )
     reader.finish()
     return settings
@@ -153,6 +156,15 @@ class _Section:
         if not isinstance(found, str) or not found:
             raise SettingsError(f"setting `{self.name}.{key}` is missing, expected a text")
         return found
+
+    def path(self, key: str) -> Path | None:
+        """A path relative to the settings file; None if the key is not there."""
+        found = self.value(key)
+        if found is None:
+            return None
+        if not isinstance(found, str) or not found:
+            raise SettingsError(f"setting `{self.name}.{key}` is no path")
+        return self.folder / found
 
     def texts(self, key: str) -> tuple[str, ...]:
         found = self.value(key, [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gateway.authorization.plan import AuthorizedPlan
 from gateway.authorization.types import Provider
@@ -28,10 +28,16 @@ class Authorizer:
         providers: Mapping[RecordKind, Sequence[Provider]],
         entitlements: Entitlements,
         kept: int = 2_048,
+        decided: Callable[[AuthorizedPlan], None] = lambda _plan: None,
     ) -> None:
+        """
+        Args:
+            decided: is told of every plan that is made, once; must return at once.
+        """
         self._providers = providers
         self._entitlements = entitlements
         self._kept = kept
+        self._decided = decided
         self._made: OrderedDict[tuple[object, ...], AuthorizedPlan] = OrderedDict()
 
     def authorize(self, plan: FetchPlan, caller: Caller, policies: PolicySet) -> AuthorizedPlan:
@@ -44,6 +50,7 @@ class Authorizer:
             return found
         made = AuthorizedPlan(plan, caller, policies, self._providers, self._entitlements, granted)
         self._made[key] = made
+        self._decided(made)
         if len(self._made) > self._kept:
             self._made.popitem(last=False)
         return made

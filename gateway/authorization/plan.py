@@ -108,6 +108,16 @@ class AuthorizedPlan:
         ] = {}
         self.reports: dict[object, Any] = {}
 
+    @property
+    def granted(self) -> frozenset[str]:
+        """Coordinates that sharing grants give the caller."""
+        return self._granted
+
+    @property
+    def profiles_met(self) -> tuple[SubjectProfile, ...]:
+        """Profiles for which anything was decided so far."""
+        return tuple(dict.fromkeys([profile for profile, _, _ in list(self._tables)]))
+
     def remember_report(self, key: object, report: object) -> None:
         """Keep what later stages derived from this plan's decisions, the latest few."""
         if len(self.reports) >= MAX_REPORTS:

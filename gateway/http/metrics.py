@@ -99,6 +99,18 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._shadow_plans = Counter(
+            "gateway_shadow_plans",
+            "Plans that candidate rules decided too, and those left out",
+            ["result"],
+            registry=registry,
+        )
+        self._shadow_differences = Counter(
+            "gateway_shadow_differences",
+            "Questions that candidate rules decide differently",
+            ["use", "live", "candidate"],
+            registry=registry,
+        )
         self._caches = _CacheCollector()
         registry.register(self._caches)
         ProcessCollector(registry=registry)
@@ -148,6 +160,14 @@ class Metrics:
         """Count one commit of audit entries."""
         self._audit_batch.observe(entries)
         self._audit_seconds.observe(duration_s)
+
+    def shadow_plan(self, result: str) -> None:
+        """Count one plan that candidate rules decided, or that was left out."""
+        self._shadow_plans.labels(result).inc()
+
+    def shadow_difference(self, use: str, live: str, candidate: str) -> None:
+        """Count one question that candidate rules decide differently."""
+        self._shadow_differences.labels(use, live, candidate).inc()
 
     def watch_cache(self, name: str, read: Callable[[], CacheFill]) -> None:
         """Report a cache under a name whenever the numbers are asked for."""

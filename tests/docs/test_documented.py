@@ -87,7 +87,7 @@ def settings_read() -> set[str]:
             if (
                 isinstance(call, ast.Call)
                 and isinstance(call.func, ast.Attribute)
-                and call.func.attr in ("value", "text", "texts", "number", "flag")
+                and call.func.attr in ("value", "text", "texts", "path", "number", "flag")
                 and call.args
                 and isinstance(call.args[0], ast.Constant)
             ):

@@ -81,6 +81,11 @@ def test_good_settings_are_read_whole(load: Load, folder: Path) -> None:
     )
     assert dict(settings.adapters["tax"].values) == {"url": "postgresql://tax", "pool_size": "4"}
     assert settings.policies == (folder / "rules",)
+    assert settings.shadow is None
+
+
+def test_shadow_folder_stands_beside_the_file(load: Load, folder: Path) -> None:
+    assert load(changed("[policies]\n", '[policies]\nshadow = "next"\n')).shadow == folder / "next"
 
 
 def test_secrets_never_print(load: Load) -> None:
@@ -116,6 +121,10 @@ def changed(old: str, new: str) -> str:
 
 
 BAD = {
+    "a shadow that is no folder": (
+        changed("[policies]\n", "[policies]\nshadow = 3\n"),
+        "setting `policies.shadow` is no path",
+    ),
     "open to the network": (
         changed("port = 8481", 'host = "0.0.0.0"'),
         "setting `server.host` is `0.0.0.0`: tokens would travel in clear",
