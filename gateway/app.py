@@ -21,16 +21,17 @@ from gateway.http.clock import Clock, SystemClock
 from gateway.http.dispatch import GRAPHQL_PATH, HttpApp
 from gateway.http.graphql_endpoint import GraphQLEndpoint
 from gateway.http.metrics import CacheFill, Metrics
+from gateway.http.persons_endpoint import PERSON_REFERENCES_PATH, PersonReferencesEndpoint
 from gateway.http.routes import Readiness, rest_app, rest_routes
 from gateway.http.types import RequestObserver
 from gateway.settings import ServerSettings, Settings
 
 YOUNG_OBJECTS = 20_000
-KNOWN_PATHS = frozenset(("/", "/livez", "/readyz", "/metrics", "/graphiql", GRAPHQL_PATH))
+KNOWN_PATHS = frozenset(("/", "/livez", "/readyz", "/metrics", "/graphiql"))
 
 
 class _WhenOpen:
-    """The GraphQL route; the lifespan sets what answers before the first request comes."""
+    """A raw route; the lifespan sets what answers before the first request comes."""
 
     def __init__(self) -> None:
         self.endpoint: ASGIApp | None = None
@@ -60,7 +61,7 @@ def create_app(
     observers: list[RequestObserver] = [metrics]
     if logs_requests:
         observers.append(AccessLog(json_logger(sys.stderr.buffer), clock))
-    graphql = _WhenOpen()
+    graphql, persons = _WhenOpen(), _WhenOpen()
     opened: list[Gateway] = []
 
     def observe(slug: str, outcome: SourceOutcome, duration_s: float) -> None:
@@ -72,6 +73,7 @@ def create_app(
             opened.append(gateway)
             _watch(gateway, metrics)
             graphql.endpoint = GraphQLEndpoint(gateway.pipeline, clock, observers)
+            persons.endpoint = PersonReferencesEndpoint(gateway.desk, clock, observers)
             settle_memory()
             if reloads_on is not None:
                 loop = asyncio.get_running_loop()
@@ -83,7 +85,8 @@ def create_app(
         return Readiness((("entitlements", bool(opened) and opened[0].is_ready()),))
 
     rest = rest_app(rest_routes(metrics, readiness, graphiql_folder), lifespan)
-    return HttpApp(graphql, rest, clock, observers, KNOWN_PATHS)
+    endpoints = {GRAPHQL_PATH: graphql, PERSON_REFERENCES_PATH: persons}
+    return HttpApp(endpoints, rest, clock, observers, KNOWN_PATHS)
 
 
 def settle_memory() -> None:

@@ -37,6 +37,7 @@ from gateway.opaque import OpaqueCodec
 from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
+from gateway.person_references import PersonDesk
 from gateway.persons.door import behind_doors
 from gateway.persons.network import NetworkKeys
 from gateway.persons.references import PersonReferences
@@ -64,6 +65,7 @@ class Gateway:
     """A gateway that is open.
 
     Attributes:
+        desk: gives references of persons.
         is_ready: whether it can answer now; asks no department.
         reload_rules: has this worker read its rules again soon.
     """
@@ -74,6 +76,7 @@ class Gateway:
     stages: Stages
     recorder: GroupCommitRecorder
     entitlements: EntitlementsCache
+    desk: PersonDesk
     is_ready: Callable[[], bool]
     reload_rules: Callable[[], None]
 
@@ -226,6 +229,9 @@ def _wire(
         stages=stages,
         recorder=recorder,
         entitlements=entitlements,
+        desk=PersonDesk(
+            stages.authenticator, stages.rules, network_of(settings), stages.persons, recorder
+        ),
         is_ready=lambda: entitlements.is_fresh and not keeper.is_behind,
         reload_rules=partial(_reload, keeper, shadow),
     )

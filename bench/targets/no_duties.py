@@ -20,7 +20,7 @@ from gateway.composition import open_gateway
 from gateway.contract import FetchContext
 from gateway.http.access_log import AccessLog, json_logger
 from gateway.http.clock import SystemClock
-from gateway.http.dispatch import HttpApp
+from gateway.http.dispatch import GRAPHQL_PATH, HttpApp
 from gateway.http.graphql_endpoint import GraphQLEndpoint
 from gateway.http.metrics import Metrics
 from gateway.http.types import Credentials, RequestFacts, RequestObserver
@@ -96,7 +96,7 @@ def make_app(settings: Settings) -> ASGIApp:
     async def graphql(scope: Scope, receive: Receive, send: Send) -> None:
         await endpoints[0](scope, receive, send)
 
-    return HttpApp(graphql, Starlette(lifespan=lifespan), clock, observers)
+    return HttpApp({GRAPHQL_PATH: graphql}, Starlette(lifespan=lifespan), clock, observers)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,19 @@
-"""The server's one ASGI application: GraphQL on its raw route, everything else on Starlette.
+"""The server's one ASGI application: raw endpoints by path, everything else on Starlette.
 
-What holds for every request but GraphQL's is added here: a request id, safe headers, the refusal
+What holds for every request but theirs is added here: a request id, safe headers, the refusal
 of chunked bodies, one line in the log, and an answer without inner texts after a defect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import ClientError
 from gateway.http.accept import JSON
 from gateway.http.clock import Clock
-from gateway.http.graphql_endpoint import random_request_id
+from gateway.http.endpoint import random_request_id
 from gateway.http.headers import read_headers, refuse_chunked
 from gateway.http.responses import SECURITY_HEADERS, error_body, send_response
 from gateway.http.types import CallerNote, RequestObserver, RequestRecord
@@ -50,21 +50,21 @@ class HttpApp:
     """ASGI application of a worker.
 
     Args:
-        graphql: answers the path `/graphql`.
+        endpoints: raw applications by the path that each answers, `/graphql` among them.
         rest: answers every other path, and the lifespan.
         known_paths: paths that the log and the numbers may name; others are `other`.
     """
 
     def __init__(
         self,
-        graphql: ASGIApp,
+        endpoints: Mapping[str, ASGIApp],
         rest: ASGIApp,
         clock: Clock,
         observers: Sequence[RequestObserver] = (),
         known_paths: frozenset[str] = frozenset(),
         new_request_id: Callable[[], str] = random_request_id,
     ) -> None:
-        self._graphql = graphql
+        self._endpoints = dict(endpoints)
         self._rest = rest
         self._clock = clock
         self._observers = tuple(observers)
@@ -75,8 +75,8 @@ class HttpApp:
         """Hand a request to the application that answers its path."""
         if scope["type"] != "http":
             await self._rest(scope, receive, send)
-        elif scope["path"] == GRAPHQL_PATH:
-            await self._graphql(scope, receive, send)
+        elif (endpoint := self._endpoints.get(scope["path"])) is not None:
+            await endpoint(scope, receive, send)
         else:
             await self._answer(scope, receive, send)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.operation.types import OperationAnswer, OperationRequest
+from gateway.persons.types import StatedDocument
 from gateway.request import CallerNote, Credentials, RequestFacts
 
 __all__ = [
     "Answering",
     "CallerNote",
     "Credentials",
+    "ReferringToPersons",
     "RequestFacts",
     "RequestObserver",
     "RequestRecord",
@@ -28,6 +31,20 @@ class Answering(Protocol):
 
         Raises:
             ClientError: the caller gets its status, code and headers instead of an answer.
+        """
+        ...
+
+
+class ReferringToPersons(Protocol):
+    """What turns documents of persons into references."""
+
+    async def references(
+        self, documents: Sequence[StatedDocument], credentials: Credentials, facts: RequestFacts
+    ) -> Sequence[str]:
+        """Return a reference per document, in order, alike for known and unknown persons.
+
+        Raises:
+            ClientError: the caller gets its status, code and headers instead.
         """
         ...
 

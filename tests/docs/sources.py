@@ -15,6 +15,8 @@ ROOMS = (
     "fetching",
     "answering",
     "audit",
+    "entitlements",
+    "mutations",
 )
 _CODE = re.compile(r"[A-Z]+(_[A-Z]+)+")
 _LEFT_OUT = frozenset({".git", ".venv", "build", "data", "dist", "node_modules", "__pycache__"})
@@ -50,7 +52,8 @@ def error_codes() -> set[str]:
     """
     sources = [path for room in ROOMS for path in (ROOT / "gateway" / room).glob("*.py")]
     found: set[str] = set()
-    for path in (*sources, ROOT / "gateway" / "pipeline.py"):
+    above = [ROOT / "gateway" / name for name in ("pipeline.py", "person_references.py")]
+    for path in (*sources, *above):
         found |= set(_codes(ast.parse(path.read_text(encoding="utf-8"))))
     return (found - NOT_SHOWN) | fence_reasons()
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 
 from gateway.demo.city.calendar import iso
-from gateway.demo.city.settings import CitySettings
+from gateway.demo.city.settings import NETWORK_KEY_FILE, CitySettings
 from gateway.demo.postgres import RunningPostgres
 from gateway.identity.issuer import LocalIssuer, TokenRequest
 from gateway.identity.keys import generate_key
@@ -88,11 +88,13 @@ def _written_settings(
     (folder / "jwks.json").write_text(json.dumps(issuer.jwks()), encoding="utf-8")
     for name, size in (("opaque.key", 64), ("audit.key", 32)):
         _write_private(folder / name, os.urandom(size))
+    _write_private(folder / "network.key", NETWORK_KEY_FILE)
     sections = [
         f"[server]\nport = {port}\ntoday = {iso(city.today)}\n",
         f"[store]\nurl = {json.dumps(store_url)}\n",
         f'[identity]\nissuer = "{_ISSUER}"\naudience = "{_AUDIENCE}"\njwks = "jwks.json"\n',
-        '[keys]\nopaque_files = ["opaque.key"]\naudit_file = "audit.key"\n',
+        '[keys]\nopaque_files = ["opaque.key"]\naudit_file = "audit.key"\n'
+        'network_files = ["network.key"]\n',
     ]
     for slug, values in adapters.items():
         lines = [f"{key} = {json.dumps(value)}\n" for key, value in values.items()]

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Lifespan
 
 from gateway.http.clock import Clock
-from gateway.http.dispatch import HttpApp
+from gateway.http.dispatch import GRAPHQL_PATH, HttpApp
 from gateway.http.graphql_endpoint import GraphQLEndpoint
 from gateway.http.limits import HttpLimits
 from gateway.http.metrics import Metrics
@@ -45,7 +45,7 @@ def build_http_app(
     known_paths = frozenset(route.path for route in routes if isinstance(route, Route))
     watching = (metrics, *observers)
     return HttpApp(
-        GraphQLEndpoint(answering, clock, watching, limits),
+        {GRAPHQL_PATH: GraphQLEndpoint(answering, clock, watching, limits)},
         rest_app(routes, lifespan),
         clock,
         watching,

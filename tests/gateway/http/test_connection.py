@@ -7,7 +7,8 @@ import asyncio
 import orjson
 import pytest
 
-from gateway.http.graphql_endpoint import CLIENT_GONE, GraphQLEndpoint
+from gateway.http.endpoint import CLIENT_GONE
+from gateway.http.graphql_endpoint import GraphQLEndpoint
 from gateway.http.limits import HttpLimits
 from tests.gateway.http.asgi import JSON, Peer, http_scope
 from tests.gateway.http.conftest import HandClock, Memory
