@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from gateway.authorization.streams import rule_with_effects
 from gateway.authorization.types import Provider, StatisticsCell, StatisticsStream
-from gateway.contract import RECORD_ID, StatisticsRequest
+from gateway.contract import StatisticsRequest
 from gateway.entitlements.types import RecordEffects
 from gateway.planning.types import StatisticsRoot
 from policies.engine import AccessTable
 from policies.model import Decision, Use
 from schema.classification import SubjectKind
-from schema.predicate import ALWAYS, Not, OneOf, both
+from schema.predicate import both
 from schema.records import MODEL
 
 MAX_GROUPS = 1_000
@@ -48,10 +49,7 @@ def statistics_streams(
                 groups.setdefault(repr(decided.kind.row), (decided, set()))[1].add(subject_kind)
         for decided, kinds in groups.values():
             found = effects(provider)
-            hidden = found.hidden
-            rule = both(
-                decided.kind.row or ALWAYS, Not(OneOf(RECORD_ID, hidden)) if hidden else ALWAYS
-            )
+            rule = rule_with_effects(decided.kind.row, found)
             request = StatisticsRequest(
                 path=".".join(root.path),
                 kind=root.kind,

@@ -49,6 +49,7 @@ from schema.predicate import (
 from schema.records import MODEL
 
 _LONGEST_NAME_BYTES = 63
+_STATE = "meta.disclosureState"
 _CURSORS = frozenset({"cursor", "startCursor", "endCursor"})
 
 
@@ -68,9 +69,7 @@ def make_stream(
         may_count: nobody's records at this place are kept from being counted.
     """
     kind = MODEL.kinds[place.kind]
-    row_rule = cell.kind.row or ALWAYS
-    hidden: Predicate = Not(OneOf(RECORD_ID, effects.hidden)) if effects.hidden else ALWAYS
-    rule = both(row_rule, hidden)
+    rule = rule_with_effects(cell.kind.row, effects)
     pages = page_members(place.content)
     # Of records over all subjects it is checked whom they are about, which JSON does not tell.
     is_limited = subject_kinds is not None and len(subject_kinds) < len(SubjectKind)
@@ -94,6 +93,17 @@ def make_stream(
     )
     columns = {name: position for position, name in enumerate(fields)}
     return Stream(place, provider, cell, selection, columns, rule, subject_kinds)
+
+
+def rule_with_effects(row: Predicate | None, effects: RecordEffects) -> Predicate:
+    """The row rule without records that effects hide from the caller.
+
+    Who sees records in every state, the source and the subject above all, sees ended ones too.
+    """
+    hidden = effects.hidden
+    if row is not None and _STATE in fields_of(row):
+        hidden += effects.ended
+    return both(row or ALWAYS, Not(OneOf(RECORD_ID, hidden)) if hidden else ALWAYS)
 
 
 def _row_fields(

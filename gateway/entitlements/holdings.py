@@ -136,8 +136,8 @@ def _effects_for(caller: CallerClass, rows: Sequence[asyncpg.Record]) -> RecordE
     hidden = {
         row["record_id"]
         for row in rows
-        if row["effect"] == "ENDED"
-        or (row["effect"] == "HIDDEN" and caller.value in row["hidden_from"])
+        if row["effect"] == "HIDDEN" and caller.value in row["hidden_from"]
     }
+    ended = {row["record_id"] for row in rows if row["effect"] == "ENDED"} - hidden
     marked = {row["record_id"] for row in rows if row["effect"] == "MARKED"} - hidden
-    return RecordEffects(tuple(sorted(hidden)), tuple(sorted(marked)))
+    return RecordEffects(tuple(sorted(hidden)), tuple(sorted(marked)), tuple(sorted(ended)))

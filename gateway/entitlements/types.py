@@ -32,12 +32,14 @@ class RecordEffects:
     """What was decided elsewhere about records of one (provider, kind).
 
     Attributes:
-        hidden: record ids that this caller may not see at all (repaired, withdrawn, suspended).
+        hidden: record ids that this caller may not see at all.
         marked: record ids under objection.
+        ended: record ids that only those see who see records in every state (repaired).
     """
 
     hidden: tuple[str, ...] = ()
     marked: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

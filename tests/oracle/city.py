@@ -174,7 +174,8 @@ def _grants(random: Random) -> list[Grant]:
 
 
 def _effects(random: Random, departments: tuple[Department, ...]) -> list[Effect]:
-    """Of every other kind one record in fifty is marked, one in fifty hidden from some callers.
+    """Of every other kind one record in fifty is marked, one in fifty hidden from some callers
+    or ended.
 
     The other kinds have none, because lists without hidden records take another path.
     """
@@ -192,5 +193,10 @@ def _effects(random: Random, departments: tuple[Department, ...]) -> list[Effect
                     if is_marked
                     else frozenset(random.sample(list(CallerClass), 4))
                 )
-                effects.append(Effect(department.slug, kind, record.record_id, is_marked, hidden))
+                is_ended = not is_marked and random.random() < 0.5
+                if is_ended:
+                    hidden = frozenset()
+                effects.append(
+                    Effect(department.slug, kind, record.record_id, is_marked, hidden, is_ended)
+                )
     return effects

@@ -13,7 +13,7 @@ from functools import cached_property
 from policies.model import Decision, SubjectProfile, Use
 from schema.classification import SubjectKind
 from schema.model import FieldModel
-from schema.predicate import WireValue
+from schema.predicate import Predicate, WireValue
 from tests.oracle.access import Access, is_permitted
 from tests.oracle.arguments import ListArguments
 from tests.oracle.conditions import filter_fields, filter_holds
@@ -167,7 +167,7 @@ class RecordList:
         for cell in column.cells:
             if cell.is_asked and cell.provider.slug not in self.world.failures:
                 for record in self._candidates(cell.provider, column):
-                    shown = self._with_effects(record, cell.provider)
+                    shown = self._with_effects(record, cell.provider, cell.read.row)
                     if shown is not None and self._satisfies(shown, cell):
                         yield Found(shown, column)
 
@@ -181,12 +181,16 @@ class RecordList:
             if record.key is not None and subject_kind(record.key) is column.profile.subject_kind
         ]
 
-    def _with_effects(self, record: Record, provider: Department) -> Record | None:
+    def _with_effects(
+        self, record: Record, provider: Department, row: Predicate | None
+    ) -> Record | None:
         """The record as the effects leave it, None if they hide it from this caller."""
         shown = record
         where = (provider.slug, record.kind, record.record_id)
         for effect in self.world.effects_by_record.get(where, ()):
             if self.access.caller.caller_class in effect.hidden_from:
+                return None
+            if effect.is_ended and row is not None and "meta.disclosureState" in repr(row):
                 return None
             if effect.is_marked:
                 marked: dict[str, WireValue] = {**record.values, "meta.objectionMark": True}

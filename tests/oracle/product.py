@@ -73,6 +73,7 @@ class WorldEntitlements:
         return RecordEffects(
             hidden=tuple(e.record_id for e in here if caller.caller_class in e.hidden_from),
             marked=tuple(e.record_id for e in here if e.is_marked),
+            ended=tuple(e.record_id for e in here if e.is_ended),
         )
 
 

@@ -40,6 +40,7 @@ class Effect:
 
     Attributes:
         department: slug. hidden_from: caller classes that must not see the record at all.
+        is_ended: only who is shown records whatever their disclosure state still sees it.
     """
 
     department: str
@@ -47,6 +48,7 @@ class Effect:
     record_id: str
     is_marked: bool = False
     hidden_from: frozenset[CallerClass] = frozenset()
+    is_ended: bool = False
 
 
 @dataclass

@@ -24,6 +24,7 @@ OFFICE = "11410100005251234T"
 PUBLIC = Caller(CallerClass.PUBLIC, None, Purpose.PUBLIC_DISPLAY)
 OFFICER = Caller(CallerClass.DEPARTMENT, OFFICE, Purpose.PENALTY_CASE)
 CENTRE = Caller(CallerClass.CREDIT_CENTRE, OFFICE, Purpose.REPAIR_REVIEW)
+EVALUATOR = Caller(CallerClass.CREDIT_CENTRE, OFFICE, Purpose.EVALUATION)
 SELF = Caller(CallerClass.SUBJECT, OFFICE, Purpose.SELF_QUERY)
 LISTS = (
     RecordKind.MAJOR_TAX_VIOLATION,
@@ -141,6 +142,7 @@ def test_source_centre_and_subject_see_archived_records(kind: RecordKind, use: U
     assert shows(gate(CENTRE, kind, today, use=use), archived, kind)
     assert shows(gate(SELF, kind, today, use=use), archived, kind)
     assert shows(gate(OFFICER, kind, today, is_source=True, use=use), archived, kind)
+    assert not shows(gate(EVALUATOR, kind, today, use=use), archived, kind)
     assert not shows(gate(OFFICER, kind, today, use=use), archived, kind)
     assert not shows(gate(PUBLIC, kind, today, use=use), archived, kind)
 
