@@ -101,6 +101,8 @@ def caller_text(caller: Caller) -> str:
         parts.append(f"organisation {caller.organisation}")
     if caller.acting_for is not None:
         parts.append(f"acting for {caller.acting_for}")
+    if caller.role is not None:
+        parts.append(f"role {caller.role.value}")
     return ", ".join(parts)
 
 

@@ -116,6 +116,7 @@ def encode_entry(entry: AuditEntry, references: EntryReferences, outcome: str) -
         "purpose": caller.purpose.value,
         "released": references.released,
         "requestId": entry.request_id,
+        "role": caller.role.value if caller.role is not None else None,
         "subjects": references.subjects,
         "tokenId": principal.token_id,
         "units": entry.units,

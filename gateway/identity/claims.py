@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from gateway.errors import Refused, Unauthenticated
 from gateway.identity.challenge import invalid_token
 from gateway.identity.principal import Principal
-from policies.model import Caller, CallerClass, Purpose
+from policies.model import Caller, CallerClass, Purpose, Role
 from schema.identifiers import is_uscc
 
 _NAME = re.compile(r"[A-Za-z0-9._:~-]{1,100}")
@@ -44,6 +44,7 @@ def principal_of(claims: Mapping[str, object], person_key: PersonKey) -> Princip
         _organisation(claims, caller_class, person_key),
         _purpose(claims, caller_class),
         _acting_for(claims, caller_class),
+        _role(claims),
     )
     if caller_class is CallerClass.DEPARTMENT and matter_no is None:
         raise Refused(
@@ -112,6 +113,16 @@ def _acting_for(claims: Mapping[str, object], caller_class: CallerClass) -> str 
     if not isinstance(stated, str) or not is_uscc(stated):
         raise _bad_claim("the claim `acting_for` is no unified social credit code")
     return stated
+
+
+def _role(claims: Mapping[str, object]) -> Role | None:
+    stated = claims.get("role")
+    if stated is None:
+        return None
+    for member in Role:
+        if member.value == stated:
+            return member
+    raise _bad_claim("the claim `role` is unknown")
 
 
 def _name(claims: Mapping[str, object], claim: str) -> str:

@@ -94,6 +94,7 @@ class LocalIssuer:
         optional = {
             "organisation": caller.organisation,
             "acting_for": caller.acting_for,
+            "role": caller.role.value if caller.role is not None else None,
             "matter_no": request.matter_no,
             "user_ref": request.user_ref,
         }

@@ -13,7 +13,7 @@ from gateway.audit.entry import EntryReferences, RecordHasher, encode_entry
 from gateway.audit.types import AuditEntry, ConsentUse, DecisionDigest, DepartmentOutcome
 from gateway.errors import InternalError
 from gateway.identity.principal import Principal
-from policies.model import Caller, CallerClass, Purpose
+from policies.model import Caller, CallerClass, Purpose, Role
 from tests.support.entries import BANK, audit_entry
 
 REFERENCES = EntryReferences(["aa" * 16], None, ["bb" * 16])
@@ -68,9 +68,12 @@ def test_encode_entry_every_member_of_the_entry_is_in_the_bytes() -> None:
     for name, value in CHANGES.items():
         changed = replace(entry, **{name: value})  # type: ignore[arg-type]
         encoded.add(encode_entry(changed, REFERENCES, changed.outcome))
+    reviewer = replace(entry.principal.caller, role=Role.REVIEWER)
+    changed = replace(entry, principal=replace(entry.principal, caller=reviewer))
+    encoded.add(encode_entry(changed, REFERENCES, changed.outcome))
     encoded.add(encode_entry(entry, replace(REFERENCES, subjects=[]), entry.outcome))
     encoded.add(encode_entry(entry, replace(REFERENCES, released=[]), entry.outcome))
-    assert len(encoded) == len(CHANGES) + 3
+    assert len(encoded) == len(CHANGES) + 4
 
 
 def test_encode_entry_members_are_those_of_the_documentation() -> None:

@@ -18,7 +18,7 @@ from gateway.identity.issuer import LocalIssuer, TokenRequest
 from gateway.identity.keys import generate_key
 from gateway.identity.principal import ANONYMOUS
 from gateway.persons.network import NetworkKeys
-from policies.model import Caller, CallerClass, Purpose
+from policies.model import Caller, CallerClass, Purpose, Role
 from schema.identifiers.network_reference import NetworkKey, network_reference, person_id
 from tests.gateway.identity.conftest import AUDIENCE, ISSUER, NOW, SetClock
 
@@ -184,6 +184,9 @@ def test_authenticate_wrong_header_is_refused(
         {"organisation": "P:" + "ab" * 32},
         {"acting_for": ORGAN},
         {"caller_class": "platform", "acting_for": "nobody"},
+        {"role": "king"},
+        {"role": ["handler"]},
+        {"role": ""},
         {"matter_no": ""},
         {"matter_no": "a\x00b"},
         {"matter_no": "a" * 101},
@@ -356,6 +359,11 @@ def test_authenticate_person_under_a_key_that_is_gone_is_refused(
 def test_authenticate_platform_acts_for_an_institution(own: Authenticator, key: OKPKey) -> None:
     claims = {"caller_class": "platform", "organisation": ORGAN, "acting_for": BANK}
     assert own.authenticate(signed(key, claims)).caller.acting_for == BANK
+
+
+def test_authenticate_role_is_what_the_token_states(own: Authenticator, key: OKPKey) -> None:
+    assert own.authenticate(signed(key, {})).caller.role is None
+    assert own.authenticate(signed(key, {"role": "reviewer"})).caller.role is Role.REVIEWER
 
 
 def test_authenticate_kept_token_is_refused_once_it_expires(

@@ -14,7 +14,7 @@ from gateway.conformance import ReferenceAdapter
 from gateway.operation.types import OperationRequest
 from gateway.planning.relevance import relevant_variables
 from policies.engine import PolicySet
-from policies.model import Caller, CallerClass, Effect, Purpose
+from policies.model import Caller, CallerClass, Effect, Purpose, Role
 from tests.support.awkward_department import FIRM, SHOP, manifest_for
 from tests.support.small_gateway import (
     EVERYTHING,
@@ -97,6 +97,7 @@ CHANGES: dict[str, Inputs] = {
     "caller class": replace(BASE, caller=replace(OFFICER, caller_class=CallerClass.AUDITOR)),
     "organisation": replace(BASE, caller=replace(OFFICER, organisation=FIRM)),
     "purpose": replace(BASE, caller=replace(OFFICER, purpose=Purpose.TENDER)),
+    "role": replace(BASE, caller=replace(OFFICER, role=Role.REVIEWER)),
     "acting for": replace(BASE, caller=replace(OFFICER, acting_for=FIRM)),
     "policy version": replace(BASE, rules=policies(EVERYTHING, rule("more", Effect.FORBID))),
     "day": replace(BASE, rules=OTHER_DAY),
