@@ -6,11 +6,13 @@ operation found that fails, and where the answers part.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
 
 import pytest
 
+from gateway.demo.city.settings import NETWORK_KEY
+from schema.identifiers.network_reference import SEAL_KEY_BYTES, NetworkKey
 from tests.oracle.departments import adapters_at
 from tests.oracle.executor import Oracle
 from tests.oracle.generate import Generator
@@ -21,6 +23,8 @@ from tests.oracle.product import opened
 
 _CHUNKS, _OPERATIONS = 41, 50
 _LONG_CHUNKS = 400
+_KEYS_SEED = 2_000_000
+"""Other operations than those of the comparison."""
 
 
 def _operation(oracle: Oracle, landscape: Landscape, seed: int) -> Operation:
@@ -28,9 +32,13 @@ def _operation(oracle: Oracle, landscape: Landscape, seed: int) -> Operation:
 
 
 async def _check(
-    oracle: Oracle, landscape: Landscape, urls: Mapping[str, str], seeds: range
+    oracle: Oracle,
+    landscape: Landscape,
+    urls: Mapping[str, str],
+    seeds: range,
+    keys: Sequence[NetworkKey] = (NETWORK_KEY,),
 ) -> None:
-    async with opened(oracle.world, adapters_at(urls)) as product:
+    async with opened(oracle.world, adapters_at(urls, keys)) as product:
         harness = Harness(oracle, product)
         for seed in seeds:
             verdict = await harness.judge(_operation(oracle, landscape, seed))
@@ -44,6 +52,15 @@ async def test_compiled_answers_equal_the_oracles(
 ) -> None:
     first = chunk * _OPERATIONS
     await _check(oracle, landscape, city_urls, range(first, first + _OPERATIONS))
+
+
+async def test_answers_equal_the_oracles_while_two_network_keys_are_in_force(
+    oracle: Oracle, landscape: Landscape, city_urls: Mapping[str, str]
+) -> None:
+    """The departments still hold references under the older key."""
+    newer = NetworkKey(NETWORK_KEY.identity, bytes(SEAL_KEY_BYTES))
+    seeds = range(_KEYS_SEED, _KEYS_SEED + 2 * _OPERATIONS)
+    await _check(oracle, landscape, city_urls, seeds, (newer, NETWORK_KEY))
 
 
 @pytest.mark.long
