@@ -105,11 +105,6 @@ async def open_gateway(
         stack.push_async_callback(pool.aclose)
         async with pool.connection() as connection:
             await migrate(connection, shipped_migrations())
-        recorder = GroupCommitRecorder(
-            pool, SubjectReferences(os.urandom), RecordHasher(settings.keys.audit)
-        )
-        await recorder.open()
-        stack.push_async_callback(recorder.aclose)
         entitlements = EntitlementsCache(connector(address), time.time, time.monotonic)
         await entitlements.open()
         stack.push_async_callback(entitlements.aclose)
@@ -120,6 +115,11 @@ async def open_gateway(
         if shadow is not None:
             await shadow.open()
             stack.push_async_callback(shadow.aclose)
+        recorder = GroupCommitRecorder(
+            pool, SubjectReferences(os.urandom), RecordHasher(settings.keys.audit), entitlements
+        )
+        await recorder.open()
+        stack.push_async_callback(recorder.aclose)
         registry = ground.registry
         for slug, adapter in registry.adapters.items():
             reason = await _open_adapter(stack, adapter)
@@ -220,6 +220,7 @@ def _wire(
         answerer=Answerer(opaque),
         persons=partial(PersonReferences, opaque),
         recorder=recorder,
+        standings=entitlements,
         rules=keeper.current,
     )
     return Gateway(

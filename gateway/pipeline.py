@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.answering.answer import Answerer
 from gateway.answering.resolve import Resolver
-from gateway.audit.types import Recorder
+from gateway.audit.types import OutdatedDecisionError, Recorder
 from gateway.authorization.authorize import Authorizer
 from gateway.contract import FetchContext
-from gateway.entitlements.types import RulesInForce
-from gateway.errors import ClientError
+from gateway.entitlements.errors import client_suspended
+from gateway.entitlements.types import RulesInForce, Standings
+from gateway.errors import ClientError, Unavailable
 from gateway.fetching.executor import Fetcher
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.principal import Principal
 from gateway.operation.errors import RequestError
 from gateway.operation.operations import Operations
+from gateway.operation.repetition import repeat_key
 from gateway.operation.types import OperationAnswer, OperationRequest
 from gateway.persons.references import PersonReferences
 from gateway.planning.persons import with_persons
@@ -41,6 +44,11 @@ class Stages:
     persons: Callable[[Principal], PersonReferences]
     recorder: Recorder
     rules: Callable[[], RulesInForce]
+    standings: Standings
+
+
+_CATCH_UP_S = 1.0
+_CHANGED = "ENTITLEMENTS_CHANGED"
 
 
 class Pipeline:
@@ -55,14 +63,33 @@ class Pipeline:
     ) -> OperationAnswer:
         """Answer one operation.
 
+        A query whose rules, grants or effects changed while it ran is run once more.
+
         Raises:
             ClientError: refused; if the caller was identified, the refusal is on record.
         """
+        principal = self._stages.authenticator.authenticate(credentials.authorization)
+        try:
+            return await self._attempt(request, facts, principal, is_last=False)
+        except OutdatedDecisionError as outdated:
+            await self._catch_up(outdated.areas, facts.deadline)
+        return await self._attempt(request, facts, principal, is_last=True)
+
+    async def _attempt(
+        self, request: OperationRequest, facts: RequestFacts, principal: Principal, is_last: bool
+    ) -> OperationAnswer:
+        """Run and record an operation.
+
+        Raises:
+            ClientError: refused, and the refusal is on record.
+            OutdatedDecisionError: not if it is the last attempt; nothing is on record.
+        """
         stages = self._stages
-        principal = stages.authenticator.authenticate(credentials.authorization)
         rules = stages.rules()
         trail = Trail(facts, principal, rules, self._clock)
         try:
+            if stages.standings.client(principal.client_id).is_suspended:
+                raise client_suspended()
             answer = await self._run(request, facts, trail, rules.policies)
         except RequestError as error:
             trail.refuse(error.errors[0].extensions)
@@ -75,8 +102,24 @@ class Pipeline:
             trail.outcome = "INTERNAL_ERROR"
             await stages.recorder.commit(trail.entry())
             raise
-        await stages.recorder.commit(trail.entry())
+        try:
+            facts.note.quota = await stages.recorder.commit(trail.entry())
+        except OutdatedDecisionError:
+            if not is_last and trail.is_query and self._clock() < facts.deadline:
+                raise
+            trail.outcome = _CHANGED
+            await stages.recorder.commit(trail.entry())
+            raise _changed() from None
         return answer
+
+    async def _catch_up(self, areas: frozenset[str], deadline: float) -> None:
+        """Let this worker read what has changed, as far as there is time."""
+        try:
+            async with asyncio.timeout(min(_CATCH_UP_S, deadline - self._clock())):
+                await self._stages.standings.refresh(areas)
+        except TimeoutError:
+            # the next attempt is compared with the store as the first was
+            pass
 
     async def _run(
         self,
@@ -92,10 +135,24 @@ class Pipeline:
         persons = stages.persons(trail.principal)
         planned = with_persons(stages.plans.plan(operation, request.variables), persons.key)
         authorized = stages.authorizer.authorize(planned.plan, trail.caller, policies)
+        if facts.idempotency_key is not None:
+            key = repeat_key(
+                facts.idempotency_key, trail.principal.client_id, operation, request.variables
+            )
+            authorized = authorized.for_query(stages.standings.repeating(key))
         results = await stages.fetcher.fetch(authorized, planned.variables, context)
         resolved = await stages.resolver.resolve(authorized, operation, request.variables)
         written = stages.answerer.answer(
             authorized, planned.variables, results, resolved, persons.reference
         )
-        trail.answered(results, written)
+        trail.answered(authorized.marks, results, written)
         return OperationAnswer(written.body, is_request_error=False)
+
+
+def _changed() -> Unavailable:
+    return Unavailable(
+        _CHANGED,
+        "the rules, grants or record effects that this answer relied on changed while it was made, "
+        "and again while it was made anew: nothing is answered, try again",
+        headers=(("Retry-After", "1"),),
+    )

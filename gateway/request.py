@@ -6,6 +6,7 @@ It lies below HTTP and below the stages, so that neither imports the other.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,39 @@ class Credentials:
         return "Credentials(…)"
 
 
+class QuotaUse(NamedTuple):
+    """How much of a client's quota of subjects is used, as its worker knows after a commit.
+
+    Attributes:
+        limit: distinct subjects a day.
+        used: of them so far today; at least, since other workers count too.
+        resets_at: seconds since the epoch at which the next day begins, China Standard Time.
+    """
+
+    limit: int
+    used: int
+    resets_at: int
+
+    @property
+    def remaining(self) -> int:
+        """Distinct subjects that may still be asked for today."""
+        return max(0, self.limit - self.used)
+
+
 @dataclass(slots=True)
 class CallerNote:
-    """Who the caller turned out to be, for the access log and the metrics.
+    """Who the caller turned out to be, for the access log, the metrics and response headers.
 
-    The pipeline writes it once after identity; nothing decides on it.
+    The pipeline writes it after identity and after the commit; nothing decides on it.
+
+    Attributes:
+        quota: None where nothing is counted for the client.
     """
 
     client_id: str | None = None
     caller_class: str | None = None
     purpose: str | None = None
+    quota: QuotaUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +75,8 @@ class RequestFacts:
         received_at: `YYYY-MM-DDTHH:MM:SSZ`.
         deadline: monotonic second at which the answer must be ready.
         note: filled by the pipeline with what the log may say about the caller.
+        idempotency_key: chosen by the client, 1 to 64 visible ASCII characters; the identical
+            query with the same key repeats the earlier one. None without one.
     """
 
     request_id: str
@@ -61,3 +87,4 @@ class RequestFacts:
     received_at: str
     deadline: float
     note: CallerNote = field(default_factory=CallerNote)
+    idempotency_key: str | None = None

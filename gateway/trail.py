@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from graphql import OperationType
+
 from gateway.answering.types import WrittenAnswer
-from gateway.audit.types import AuditEntry, ConsentUse, DecisionDigest, DepartmentOutcome
-from gateway.entitlements.types import RulesInForce
+from gateway.audit.types import ANSWERED, AuditEntry, ConsentUse, DecisionDigest, DepartmentOutcome
+from gateway.entitlements.types import POLICY_AREA, ConsentTerms, Mark, OneOff, RulesInForce
 from gateway.fetching.types import FetchResults
 from gateway.identity.principal import Principal
 from gateway.operation.types import ValidatedOperation
 from gateway.request import RequestFacts
 from policies.model import Caller, CallerClass
 
-ANSWERED = "ANSWERED"
 _NO_DECISIONS = DecisionDigest(b"[]")
 _DURATION_CLASSES = ((0.01, "<10ms"), (0.1, "<100ms"), (1.0, "<1s"))
 
@@ -38,6 +39,7 @@ class Trail:
         self._operation: ValidatedOperation | None = None
         self._results: FetchResults | None = None
         self._decisions = _NO_DECISIONS
+        self._marks: tuple[Mark, ...] = ()
         note = facts.note
         note.client_id = principal.client_id
         note.caller_class = principal.caller.caller_class.value
@@ -65,7 +67,21 @@ class Trail:
         """The operation did not run, for this reason."""
         self.outcome = str((extensions or {}).get("code", "REQUEST_ERROR"))
 
-    def answered(self, results: FetchResults, written: WrittenAnswer) -> None:
+    @property
+    def is_query(self) -> bool:
+        """Whether the operation changes nothing and may run again."""
+        operation = self._operation
+        return operation is None or operation.operation.operation is OperationType.QUERY
+
+    def answered(
+        self, marks: tuple[Mark, ...], results: FetchResults, written: WrittenAnswer
+    ) -> None:
+        """The answer is written.
+
+        Args:
+            marks: what the decisions relied on beside consents and rules.
+        """
+        self._marks = ((POLICY_AREA, self._rules.epoch), *marks)
         self._results = results
         self._decisions = written.decisions
 
@@ -90,6 +106,7 @@ class Trail:
             outcome=self.outcome,
             duration_class=self._duration_class(),
             units=len(subjects),
+            marks=self._marks,
         )
 
     def _duration_class(self) -> str:
@@ -112,4 +129,26 @@ def _departments(results: FetchResults) -> tuple[DepartmentOutcome, ...]:
 
 
 def _consents(results: FetchResults) -> tuple[ConsentUse, ...]:
-    return tuple(ConsentUse(seen.consent_no, seen.version) for seen in results.consents)
+    return tuple(_consent_use(terms, results) for terms in results.consents)
+
+
+def _consent_use(terms: ConsentTerms, results: FetchResults) -> ConsentUse:
+    one_off = terms.one_off
+    if one_off is None:
+        return ConsentUse(terms.consent_no, terms.version)
+    delivered = _delivered(one_off, results)
+    return ConsentUse(terms.consent_no, terms.version, delivered, one_off.repeat_key)
+
+
+def _delivered(one_off: OneOff, results: FetchResults) -> tuple[str, ...]:
+    """Kinds of which a department has told what it holds of the subject, even if that is nothing.
+
+    Nothing is known of a kind whose departments all failed.
+    """
+    kinds = {
+        place.kind.value
+        for place, found in results.places.items()
+        if place.kind in one_off.kinds
+        and (one_off.subject_key in found.totals or one_off.subject_key in found.valued())
+    }
+    return tuple(sorted(kinds))

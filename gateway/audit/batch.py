@@ -1,22 +1,23 @@
-"""One batch of entries as one statement: arrays in, positions of refused entries out."""
+"""One batch of entries as one statement: arrays in, what the fence found out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 
 from gateway.audit.entry import EntryReferences, RecordHasher, caller_subject_key, encode_entry
+from gateway.audit.quotas import CountedSubjects
 from gateway.audit.references import BatchReferences
-from gateway.audit.types import AuditEntry
+from gateway.audit.refusals import day_of
+from gateway.audit.types import ANSWERED, AuditEntry, ConsentUse
+from gateway.entitlements.types import ClientTerms, Mark
 from gateway.store.pool import Connection
 
-# Quotas are counted per day of China Standard Time, which has no summer time.
-CHINA_STANDARD_TIME = timezone(timedelta(hours=8))
-
 _RECORD = """
-SELECT entry_position, reason FROM record_entries(
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+SELECT reason, number, amount FROM record_entries(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+    $21, $22, $23, $24, $25, $26)
 """
 
 
@@ -25,12 +26,49 @@ class Submission:
     """An entry to write.
 
     Attributes:
+        client: what this worker knows of the entry's client; None if neither its suspension is to
+            be compared nor anything counted.
         refusal: code with which the fence refused it before; then it is written as refused,
             releases nothing and passes no fence.
     """
 
     entry: AuditEntry
+    client: ClientTerms | None = None
     refusal: str | None = None
+
+    @property
+    def is_fenced(self) -> bool:
+        """Whether the entry's answer is to leave."""
+        return self.refusal is None and self.entry.outcome == ANSWERED
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What the answer relies on beside consents."""
+        if not self.is_fenced:
+            return ()
+        return self.entry.marks if self.client is None else (self.client.mark, *self.entry.marks)
+
+    @property
+    def quota(self) -> int | None:
+        """The quota that the entry counts against."""
+        if self.client is None or not self.is_fenced or not self.entry.units:
+            return None
+        return self.client.quota_per_day
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the fence found.
+
+    Attributes:
+        outdated: marks that are not true any more; then nothing was written.
+        lost: reason per position (from 0) of entries that were left out.
+        used: subjects counted so far, per client and day.
+    """
+
+    outdated: frozenset[Mark]
+    lost: Mapping[int, str]
+    used: Mapping[tuple[str, date], int]
 
 
 @dataclass(slots=True)
@@ -43,16 +81,24 @@ class Batch:
     purpose: list[str] = field(default_factory=list)
     outcome: list[str] = field(default_factory=list)
     entry: list[bytes] = field(default_factory=list)
-    units: list[int] = field(default_factory=list)
-    day: list[date] = field(default_factory=list)
-    consent_entry: list[int] = field(default_factory=list)
-    consent_no: list[str] = field(default_factory=list)
-    consent_version: list[int] = field(default_factory=list)
+    marks: dict[Mark, None] = field(default_factory=dict)
+    consents: list[tuple[int, ConsentUse]] = field(default_factory=list)
+    uses: list[tuple[int, ConsentUse, str]] = field(default_factory=list)
+    quotas: dict[tuple[str, date], int] = field(default_factory=dict)
+    quota_numbers: dict[tuple[str, date], int] = field(default_factory=dict)
+    counted: list[tuple[int, int, bytes]] = field(default_factory=list)
 
     def add(
-        self, submission: Submission, references: Mapping[str, str], hasher: RecordHasher
+        self,
+        submission: Submission,
+        references: Mapping[str, str],
+        hasher: RecordHasher,
+        counts: CountedSubjects | None = None,
     ) -> None:
         """Append one entry.
+
+        Args:
+            counts: subjects that the store need not count again.
 
         Raises:
             InternalError: the entry cannot be encoded; the batch is unchanged.
@@ -70,37 +116,49 @@ class Batch:
             ),
             outcome,
         )
-        at = datetime.fromisoformat(entry.at)
-        self.at.append(at)
+        self.at.append(datetime.fromisoformat(entry.at))
         self.request_id.append(entry.request_id)
         self.client_id.append(entry.principal.client_id)
         self.purpose.append(entry.principal.caller.purpose.value)
         self.outcome.append(outcome)
         self.entry.append(encoded)
-        self.day.append(at.astimezone(CHINA_STANDARD_TIME).date())
-        if refusal is not None:
-            self.units.append(0)
-            return
-        self.units.append(entry.units)
+        if submission.is_fenced:
+            self._fence(submission, references, counts)
+
+    def _fence(
+        self, submission: Submission, references: Mapping[str, str], counts: CountedSubjects | None
+    ) -> None:
+        """Add what the newest entry relies on and counts."""
+        number, entry = len(self.entry), submission.entry
+        self.marks.update(dict.fromkeys(submission.marks))
         for use in entry.consents:
-            self.consent_entry.append(len(self.entry))
-            self.consent_no.append(use.consent_no)
-            self.consent_version.append(use.version)
+            if use.delivered is None:
+                self.consents.append((number, use))
+            else:
+                self.uses += [(number, use, kind) for kind in use.delivered or ("",)]
+        quota = submission.quota
+        if quota is None:
+            return
+        place = (entry.principal.client_id, day_of(self.at[-1]))
+        uncounted = entry.subjects if counts is None else counts.uncounted(*place, entry.subjects)
+        if uncounted:
+            self.quotas[place] = quota
+            quota_number = self.quota_numbers.setdefault(place, len(self.quotas))
+            self.counted += [
+                (number, quota_number, bytes.fromhex(references[key])) for key in uncounted
+            ]
 
     async def write(
         self,
         connection: Connection,
         references: BatchReferences,
         decisions: Mapping[bytes, bytes],
-    ) -> Mapping[int, str]:
+    ) -> Verdict:
         """Write and commit the batch.
 
         Args:
             references: whose new ones are written in the same commit.
             decisions: JSON of decisions that may be new, by SHA-256.
-
-        Returns:
-            Reason per position (from 0) of entries that the fence left out.
 
         Raises:
             asyncpg.UniqueViolationError: another worker gave a subject its reference meanwhile;
@@ -115,17 +173,48 @@ class Batch:
             self.purpose,
             self.outcome,
             self.entry,
-            self.units,
-            self.day,
-            self.consent_entry,
-            self.consent_no,
-            self.consent_version,
+            [area for area, _ in self.marks],
+            [epoch for _, epoch in self.marks],
+            [number for number, _ in self.consents],
+            [use.consent_no for _, use in self.consents],
+            [use.version for _, use in self.consents],
+            [number for number, _, _ in self.uses],
+            [use.consent_no for _, use, _ in self.uses],
+            [use.version for _, use, _ in self.uses],
+            [kind for _, _, kind in self.uses],
+            [use.repeat_key for _, use, _ in self.uses],
+            [client_id for client_id, _ in self.quotas],
+            [day for _, day in self.quotas],
+            list(self.quotas.values()),
+            [number for number, _, _ in self.counted],
+            [quota for _, quota, _ in self.counted],
+            [reference for _, _, reference in self.counted],
             [key for key, _ in new],
             [bytes.fromhex(reference) for _, reference in new],
             list(decisions),
             list(decisions.values()),
         )
-        return {row[0] - 1: row[1] for row in rows}
+        return self._verdict(rows) if rows else _ALL_WELL
+
+    def _verdict(self, rows: Iterable[Sequence[object]]) -> Verdict:
+        marks, quotas = list(self.marks), list(self.quotas)
+        outdated: set[Mark] = set()
+        lost: dict[int, str] = {}
+        used: dict[tuple[str, date], int] = {}
+        for reason, number, amount in rows:
+            assert isinstance(reason, str)
+            assert isinstance(number, int)
+            if reason == "OUTDATED":
+                outdated.add(marks[number - 1])
+            elif reason == "USED":
+                assert isinstance(amount, int)
+                used[quotas[number - 1]] = amount
+            else:
+                lost[number - 1] = reason
+        return Verdict(frozenset(outdated), lost, used)
+
+
+_ALL_WELL = Verdict(frozenset(), {}, {})
 
 
 def subjects_of(submissions: Sequence[Submission]) -> Iterable[str]:

@@ -15,12 +15,11 @@ from dataclasses import dataclass
 
 import orjson
 
-from gateway.audit.types import AuditEntry
+from gateway.audit.types import ANSWERED, AuditEntry, ConsentUse
 from gateway.errors import InternalError
 from policies.model import CallerClass
 
 FORMAT_VERSION = 1
-ANSWERED = "ANSWERED"
 
 _PERSON_PREFIX = "P:"
 _RECORD_HASH_BYTES = 16
@@ -79,6 +78,13 @@ def caller_subject_key(entry: AuditEntry) -> str | None:
     return None
 
 
+def _consent_members(use: ConsentUse, is_released: bool) -> dict[str, object]:
+    members: dict[str, object] = {"consentNo": use.consent_no, "version": use.version}
+    if use.delivered is not None and is_released:
+        members["delivered"] = use.delivered
+    return members
+
+
 def encode_entry(entry: AuditEntry, references: EntryReferences, outcome: str) -> bytes:
     """Return the canonical bytes of an entry.
 
@@ -97,9 +103,7 @@ def encode_entry(entry: AuditEntry, references: EntryReferences, outcome: str) -
         "callerClass": caller.caller_class.value,
         "callerReference": references.caller,
         "clientId": principal.client_id,
-        "consents": [
-            {"consentNo": use.consent_no, "version": use.version} for use in entry.consents
-        ],
+        "consents": [_consent_members(use, outcome == ANSWERED) for use in entry.consents],
         "decisions": entry.decisions.sha256.hex(),
         "departments": [
             {"outcome": part.outcome, "rows": part.rows, "slug": part.slug}

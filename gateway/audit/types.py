@@ -6,7 +6,13 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gateway.entitlements.types import Mark
+from gateway.errors import GatewayError
 from gateway.identity.principal import Principal
+from gateway.request import QuotaUse
+
+ANSWERED = "ANSWERED"
+"""Outcome of an entry whose answer leaves; only such an entry passes the fence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +43,18 @@ class DepartmentOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ConsentUse:
-    """A consent that let fields through, with the version at which it was read."""
+    """A consent that let fields through, with the version at which it was read.
+
+    Attributes:
+        delivered: record kinds of a one-off consent that are in the answer, which are used up by
+            it; None for a consent that lasts.
+        repeat_key: digest of the query, if it may be repeated for a while.
+    """
 
     consent_no: str
     version: int
+    delivered: tuple[str, ...] | None = None
+    repeat_key: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +68,8 @@ class AuditEntry:
         released: references of released dishonest and list records (`department/kind/id`);
             stored as keyed hashes.
         outcome: ANSWERED, or the code of the refusal.
-        units: how many distinct subjects count against the client's quota.
+        units: how many subjects count against the client's quota, each once a day; 0: none.
+        marks: what the decisions relied on beside consents; compared by the fence.
     """
 
     request_id: str
@@ -72,18 +87,39 @@ class AuditEntry:
     outcome: str
     duration_class: str
     units: int
+    marks: tuple[Mark, ...] = ()
+
+
+class OutdatedDecisionError(GatewayError):
+    """What an answer was decided on has changed; nothing was recorded.
+
+    Attributes:
+        areas: what has changed.
+    """
+
+    def __init__(self, areas: frozenset[str]) -> None:
+        super().__init__(f"changed since the decision: {', '.join(sorted(areas))}")
+        self.areas = areas
 
 
 class Recorder(Protocol):
     """Commits entries; nothing leaves before its entry is committed."""
 
-    async def commit(self, entry: AuditEntry) -> None:
+    async def commit(self, entry: AuditEntry) -> QuotaUse | None:
         """Return when the entry is durable.
+
+        An entry of an answer is the fence too: what the answer relied on is compared with the
+        store in the same transaction. The refusals below are recorded instead of the entry.
+
+        Returns:
+            How much of the client's quota is used; None if nothing is counted for it.
 
         Raises:
             Unavailable: AUDIT_UNAVAILABLE, the store is down, full or too slow.
-            Refused: CONSENT_NOT_ACTIVE, a consent changed since it was read (the refusal is
-                recorded instead of the entry).
-            TooManyRequests: QUOTA_EXCEEDED (recorded likewise).
+            Unauthenticated: CLIENT_SUSPENDED.
+            Refused: CONSENT_NOT_ACTIVE, a consent changed since it was read.
+            TooManyRequests: QUOTA_EXCEEDED.
+            OutdatedDecisionError: rules, grants or effects changed since the decision; nothing is
+                on record. Decide anew, or record a refusal.
         """
         ...

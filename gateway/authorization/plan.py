@@ -6,6 +6,7 @@ Other stages read it; only `authorization.authorize` makes one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from gateway.authorization.types import (
 from gateway.contract import PERSON_KEY_PREFIX
 from gateway.entitlements.types import ConsentTerms, Entitlements
 from gateway.errors import BadRequest
-from gateway.planning.leaves import SUBJECT_ID
+from gateway.planning.leaves import SUBJECT_ID, record_kinds
 from gateway.planning.types import (
     FetchPlan,
     RecordPlace,
@@ -81,7 +82,11 @@ def _members(place: SubjectPlace, profile: SubjectProfile) -> Mapping[str, Subje
 
 
 class AuthorizedPlan:
-    """Decisions and streams of one plan for one caller. Made when first asked for, then kept."""
+    """Decisions and streams of one plan for one caller. Made when first asked for, then kept.
+
+    Attributes:
+        marks: what the decisions rely on beside consents and rules.
+    """
 
     def __init__(
         self,
@@ -93,6 +98,8 @@ class AuthorizedPlan:
         granted: frozenset[str],
     ) -> None:
         self.plan = plan
+        # taken with the plan: whatever is decided later is decided on the same or newer ones
+        self.marks = entitlements.marks(caller, record_kinds(plan))
         self.caller = caller
         self.policy_version = policies.version
         self.policies = policies
@@ -117,6 +124,12 @@ class AuthorizedPlan:
     def profiles_met(self) -> tuple[SubjectProfile, ...]:
         """Profiles for which anything was decided so far."""
         return tuple(dict.fromkeys([profile for profile, _, _ in list(self._tables)]))
+
+    def for_query(self, entitlements: Entitlements) -> AuthorizedPlan:
+        """This plan for one query that has consents of its own; all decisions are shared."""
+        own = copy(self)
+        own._entitlements = entitlements
+        return own
 
     def remember_report(self, key: object, report: object) -> None:
         """Keep what later stages derived from this plan's decisions, the latest few."""

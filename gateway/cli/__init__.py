@@ -6,6 +6,7 @@ import click
 
 from gateway.cli.audit import audit
 from gateway.cli.check import check
+from gateway.cli.client import client
 from gateway.cli.consent import consent
 from gateway.cli.demo import demo
 from gateway.cli.explain import explain
@@ -20,5 +21,5 @@ def main() -> None:
     """Share public credit data between a city's departments as one network."""
 
 
-for command in (audit, check, consent, demo, explain, load, policy, serve):
+for command in (audit, check, client, consent, demo, explain, load, policy, serve):
     main.add_command(command)

@@ -1,48 +1,38 @@
-"""EntitlementsCache: this worker's copy of consents, grants and effects, kept fresh.
+"""EntitlementsCache: this worker's copy of clients, consents, grants and effects, kept fresh.
 
 A connection of its own listens for changes and asks the store at short intervals whether it is
 still there. Whenever it had to be opened anew, everything is read again. While the store has not
 confirmed for `max_age_s` that nothing changed, the copy is not fresh and gives no consents.
 
-The copy only decides what is fetched; the fence compares consents with the store itself when the
-answer's audit entry is committed.
+The copy only decides what is fetched; the fence compares what was relied on with the store itself
+when the answer's audit entry is committed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
 import structlog
 
-from gateway.entitlements.holdings import ConsentHoldings, EffectHoldings, GrantHoldings
-from gateway.entitlements.types import ConsentTerms, PolicyRelease, RecordEffects
+from gateway.entitlements.holdings import effect_area, grant_area
+from gateway.entitlements.store_copy import StoreCopy
+from gateway.entitlements.types import (
+    ClientTerms,
+    ConsentTerms,
+    Entitlements,
+    Mark,
+    PolicyRelease,
+    RecordEffects,
+)
 from gateway.errors import InternalError
 from gateway.store.pool import CONNECTION_ERRORS, Connect, Connection
-from policies.model import Caller
+from policies.model import Caller, CallerClass
 from schema.codes import RecordKind
 
 CHANNEL = "credit_gateway_entitlements"
-
-_CONSENTS = """
-SELECT c.consent_no, c.version, c.institution, c.purpose, c.subject_key, c.valid_from, c.valid_to,
-    ARRAY(SELECT f.coordinate FROM consent_coordinate AS f
-          WHERE f.consent_no = c.consent_no) AS coordinates
-FROM consent AS c WHERE c.state = 'ACTIVE' AND ($1::text[] IS NULL OR c.consent_no = ANY ($1))
-"""
-_GRANTS = """
-SELECT g.consumer, g.purposes, g.valid_until,
-    ARRAY(SELECT f.coordinate FROM grant_coordinate AS f
-          WHERE f.grant_no = g.grant_no) AS coordinates
-FROM sharing_grant AS g WHERE g.state = 'ACTIVE'
-"""
-_EFFECTS = "SELECT department, record_kind, record_id, effect, hidden_from FROM record_effect"
-_VERSION = "SELECT sum(epoch)::bigint FROM entitlement_epoch WHERE area IN ('grant', 'effect')"
-_RELEASE = "SELECT epoch, version FROM policy_release ORDER BY epoch DESC LIMIT 1"
-
-_CONSENT_PREFIX = "consent:"
 
 _log = structlog.get_logger(__name__)
 
@@ -75,14 +65,11 @@ class EntitlementsCache:
         self._max_age_s = max_age_s
         self._heartbeat_s = heartbeat_s
         self._retry_s = retry_s
-        self._consents = ConsentHoldings()
-        self._grants = GrantHoldings(())
-        self._effects = EffectHoldings(())
-        self._version = 0
-        self._release = PolicyRelease()
+        self._copy = StoreCopy()
         self._released = asyncio.Event()
         self._confirmed_at = float("-inf")
         self._changed: set[str] = set()
+        self._refreshing: list[asyncio.Future[None]] = []
         self._wake = asyncio.Event()
         self._connection: Connection | None = None
         self._task: asyncio.Task[None] | None = None
@@ -115,34 +102,63 @@ class EntitlementsCache:
 
     @property
     def version(self) -> int:
-        """Raised by every change to grants or effects; the same on every worker."""
-        return self._version
+        """Raised by every change to grants or effects that this worker has read."""
+        return self._copy.version
 
     @property
     def policy_release(self) -> PolicyRelease:
         """The newest change of rules that this worker has heard of."""
-        return self._release
+        return self._copy.release
 
     async def policy_release_after(self, epoch: int) -> PolicyRelease:
         """Wait for a change of rules later than this epoch. For one task only."""
-        while self._release.epoch <= epoch:
+        while self._copy.release.epoch <= epoch:
             self._released.clear()
             await self._released.wait()
-        return self._release
+        return self._copy.release
+
+    def client(self, client_id: str) -> ClientTerms:
+        """Return what is known of a client."""
+        return self._copy.clients.find(client_id)
 
     def consents(self, caller: Caller, subject_keys: Sequence[str]) -> Mapping[str, ConsentTerms]:
         """Return active consents by subject key; none at all while the copy is not fresh."""
+        return self.consents_of_query(caller, subject_keys, None)
+
+    def consents_of_query(
+        self, caller: Caller, subject_keys: Sequence[str], repeat_key: bytes | None
+    ) -> Mapping[str, ConsentTerms]:
+        """Like `consents`, for a query that may be the repetition of an earlier one."""
         if not self.is_fresh:
             return {}
-        return self._consents.find(caller, subject_keys, self._clock())
+        return self._copy.consents.find(caller, subject_keys, self._clock(), repeat_key)
 
     def granted(self, caller: Caller) -> frozenset[str]:
         """Return the coordinates of this caller's grants that have not ended by now."""
-        return self._grants.find(caller, self._clock())
+        return self._copy.grants.find(caller, self._clock())
 
     def effects(self, caller: Caller, department: str, kind: RecordKind) -> RecordEffects:
         """Return effects on the records of a department, given by its slug."""
-        return self._effects.find(caller, department, kind)
+        return self._copy.effects.find(caller, department, kind)
+
+    def marks(self, caller: Caller, kinds: Iterable[RecordKind]) -> tuple[Mark, ...]:
+        """Return what a decision relies on beside consents, as of now."""
+        areas = [effect_area(kind) for kind in kinds]
+        if caller.caller_class is CallerClass.DEPARTMENT and caller.organisation is not None:
+            areas.append(grant_area(caller.organisation))
+        return tuple((area, self._copy.epoch(area)) for area in areas)
+
+    def repeating(self, repeat_key: bytes) -> Entitlements:
+        """Return entitlements of one query that carries an idempotency key."""
+        return RepeatableQuery(self, repeat_key)
+
+    async def refresh(self, areas: Collection[str]) -> None:
+        """Return when these areas have been read anew."""
+        done = asyncio.get_running_loop().create_future()
+        self._changed.update(areas)
+        self._refreshing.append(done)
+        self._wake.set()
+        await done
 
     async def _keep_fresh(self) -> None:
         while True:
@@ -167,11 +183,13 @@ class EntitlementsCache:
             # INVARIANT: listen before reading, so that no change falls between the two.
             await connection.add_listener(CHANNEL, self._on_change)
             confirmed_at = self._monotonic()
-            await self._read_all(connection)
+            await self._copy.read_all(connection, self._clock())
         except BaseException:
             connection.terminate()
             raise
         self._confirmed_at = confirmed_at
+        waiting, self._refreshing = self._refreshing, []
+        self._tell(waiting)
         return connection
 
     async def _follow(self, connection: Connection) -> None:
@@ -185,8 +203,7 @@ class EntitlementsCache:
             confirmed_at = self._monotonic()
             async with asyncio.timeout(self._max_age_s):
                 if self._changed:
-                    changed, self._changed = self._changed, set()
-                    await self._read_changed(connection, changed)
+                    await self._read_changed(connection)
                 else:
                     await connection.execute("SELECT")
             if not self._changed:
@@ -196,49 +213,52 @@ class EntitlementsCache:
         self._changed.add(str(payload))
         self._wake.set()
 
-    async def _read_all(self, connection: Connection) -> None:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            rows = await connection.fetch(_CONSENTS, None)
-            await self._read_grants_and_effects(connection)
-            await self._read_release(connection)
-        self._replace_consents(rows)
+    async def _read_changed(self, connection: Connection) -> None:
+        changed, self._changed = self._changed, set()
+        waiting, self._refreshing = self._refreshing, []
+        try:
+            await self._copy.read(connection, changed, self._clock())
+        except BaseException:
+            # whoever waits is told once everything has been read on another connection
+            self._refreshing += waiting
+            raise
+        self._tell(waiting)
 
-    async def _read_changed(self, connection: Connection, changed: set[str]) -> None:
-        if "policy" in changed:
-            await self._read_release(connection)
-        if "consent" in changed:
-            await self._read_all(connection)
-            return
-        numbers = [
-            payload.removeprefix(_CONSENT_PREFIX)
-            for payload in changed
-            if payload.startswith(_CONSENT_PREFIX)
-        ]
-        if numbers:
-            rows = await connection.fetch(_CONSENTS, numbers)
-            for number in numbers:
-                self._consents.remove(number)
-            for row in rows:
-                self._consents.put(row)
-        if not changed.isdisjoint({"grant", "effect"}):
-            async with connection.transaction(isolation="repeatable_read", readonly=True):
-                await self._read_grants_and_effects(connection)
+    def _tell(self, waiting: Iterable[asyncio.Future[None]]) -> None:
+        self._released.set()
+        for done in waiting:
+            if not done.done():
+                done.set_result(None)
 
-    async def _read_grants_and_effects(self, connection: Connection) -> None:
-        grants = GrantHoldings(await connection.fetch(_GRANTS))
-        effects = EffectHoldings(await connection.fetch(_EFFECTS))
-        version = await connection.fetchval(_VERSION)
-        # INVARIANT: no await between these, so that nobody sees a version with other contents.
-        self._grants, self._effects, self._version = grants, effects, int(version)
 
-    async def _read_release(self, connection: Connection) -> None:
-        row = await connection.fetchrow(_RELEASE)
-        if row is not None:
-            self._release = PolicyRelease(row["epoch"], row["version"])
-            self._released.set()
+@dataclass(frozen=True, slots=True)
+class RepeatableQuery:
+    """Entitlements of one query with an idempotency key: a one-off consent that the same query
+    used a short while ago still counts for it.
 
-    def _replace_consents(self, rows: Sequence[asyncpg.Record]) -> None:
-        consents = ConsentHoldings()
-        for row in rows:
-            consents.put(row)
-        self._consents = consents
+    Attributes:
+        repeat_key: digest of the key, the client and the whole query.
+    """
+
+    cache: EntitlementsCache
+    repeat_key: bytes
+
+    @property
+    def version(self) -> int:
+        return self.cache.version
+
+    def consents(self, caller: Caller, subject_keys: Sequence[str]) -> Mapping[str, ConsentTerms]:
+        """See `Entitlements.consents`."""
+        return self.cache.consents_of_query(caller, subject_keys, self.repeat_key)
+
+    def granted(self, caller: Caller) -> frozenset[str]:
+        """See `Entitlements.granted`."""
+        return self.cache.granted(caller)
+
+    def effects(self, caller: Caller, department: str, kind: RecordKind) -> RecordEffects:
+        """See `Entitlements.effects`."""
+        return self.cache.effects(caller, department, kind)
+
+    def marks(self, caller: Caller, kinds: Iterable[RecordKind]) -> tuple[Mark, ...]:
+        """See `Entitlements.marks`."""
+        return self.cache.marks(caller, kinds)

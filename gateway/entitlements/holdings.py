@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import asyncpg
 
 from gateway.entitlements.consent import kind_coordinate
-from gateway.entitlements.types import ConsentTerms, RecordEffects
+from gateway.entitlements.types import ClientTerms, RecordEffects
 from policies.model import Caller, CallerClass
 from schema.codes import RecordKind
 
@@ -16,84 +15,52 @@ _NO_EFFECTS = RecordEffects()
 _NOTHING: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _HeldConsent:
-    terms: ConsentTerms
-    valid_from: float
-    valid_to: float
-
-
-class ConsentHoldings:
-    """Active consents by institution, purpose and subject."""
+class ClientHoldings:
+    """Registered clients, and the epochs of those that are known to have changed."""
 
     def __init__(self) -> None:
-        self._held: dict[tuple[str, str], dict[str, _HeldConsent]] = {}
-        self._places: dict[str, tuple[tuple[str, str], str]] = {}
-        # many consents list the same fields; one set serves all of them
-        self._sets: dict[frozenset[str], frozenset[str]] = {}
+        self._held: dict[str, ClientTerms] = {}
 
-    def __len__(self) -> int:
-        return len(self._places)
+    def put(self, row: asyncpg.Record, epoch: int) -> None:
+        """Take a client as the store has it now."""
+        number = row["client_id"]
+        self._held[number] = ClientTerms(
+            (client_area(number), epoch), row["is_suspended"], row["quota_per_day"]
+        )
 
-    def put(self, row: asyncpg.Record) -> None:
-        """Take an active consent as the store has it now."""
-        number = row["consent_no"]
-        self.remove(number)
-        place = (row["institution"], row["purpose"])
-        subject = row["subject_key"]
-        terms = ConsentTerms(number, row["version"], self._shared(row["coordinates"]))
-        held = _HeldConsent(terms, row["valid_from"].timestamp(), row["valid_to"].timestamp())
-        self._held.setdefault(place, {})[subject] = held
-        self._places[number] = (place, subject)
+    def put_unknown(self, client_id: str, epoch: int) -> None:
+        """Take note that a client is not registered any more."""
+        self._held[client_id] = ClientTerms((client_area(client_id), epoch))
 
-    def remove(self, consent_no: str) -> None:
-        """Forget a consent that is not active any more, if it is held."""
-        found = self._places.pop(consent_no, None)
-        if found is None:
-            return
-        place, subject = found
-        held = self._held[place].get(subject)
-        # a consent that replaced this one may already stand in its place
-        if held is not None and held.terms.consent_no == consent_no:
-            del self._held[place][subject]
-
-    def find(
-        self, caller: Caller, subject_keys: Sequence[str], now: float
-    ) -> Mapping[str, ConsentTerms]:
-        """Return the terms of those subjects whose consent this caller may rely on now."""
-        institution = _institution(caller)
-        if institution is None:
-            return {}
-        held = self._held.get((institution, caller.purpose.value))
-        if not held:
-            return {}
-        found: dict[str, ConsentTerms] = {}
-        for key in subject_keys:
-            consent = held.get(key)
-            if consent is not None and consent.valid_from <= now < consent.valid_to:
-                found[key] = consent.terms
-        return found
-
-    def _shared(self, coordinates: Iterable[str]) -> frozenset[str]:
-        wanted = _with_kinds(coordinates)
-        return self._sets.setdefault(wanted, wanted)
+    def find(self, client_id: str) -> ClientTerms:
+        """Return what is known of a client."""
+        held = self._held.get(client_id)
+        return ClientTerms((client_area(client_id), 0)) if held is None else held
 
 
 class GrantHoldings:
     """Active sharing grants by consumer and purpose."""
 
-    def __init__(self, rows: Iterable[asyncpg.Record]) -> None:
-        self._held: dict[tuple[str, str], list[tuple[float, frozenset[str]]]] = {}
+    def __init__(self, rows: Iterable[asyncpg.Record] = ()) -> None:
+        self._held: dict[str, dict[str, list[tuple[float, frozenset[str]]]]] = {}
         for row in rows:
-            given = (row["valid_until"].timestamp(), _with_kinds(row["coordinates"]))
+            given = (row["valid_until"].timestamp(), with_kinds(row["coordinates"]))
+            by_purpose = self._held.setdefault(row["consumer"], {})
             for purpose in row["purposes"]:
-                self._held.setdefault((row["consumer"], purpose), []).append(given)
+                by_purpose.setdefault(purpose, []).append(given)
+
+    def replace(self, consumers: Iterable[str], newer: GrantHoldings) -> None:
+        """Take the grants of these consumers from newer holdings."""
+        for consumer in consumers:
+            self._held.pop(consumer, None)
+            if consumer in newer._held:
+                self._held[consumer] = newer._held[consumer]
 
     def find(self, caller: Caller, now: float) -> frozenset[str]:
         """Return the coordinates that this caller's grants give it now."""
         if caller.organisation is None or caller.caller_class is not CallerClass.DEPARTMENT:
             return _NOTHING
-        grants = self._held.get((caller.organisation, caller.purpose.value))
+        grants = self._held.get(caller.organisation, {}).get(caller.purpose.value)
         if grants is None:
             return _NOTHING
         valid = [coordinates for valid_until, coordinates in grants if now < valid_until]
@@ -101,33 +68,48 @@ class GrantHoldings:
 
 
 class EffectHoldings:
-    """Effects by department and kind, ready for each caller class."""
+    """Effects by kind and department, ready for each caller class."""
 
-    def __init__(self, rows: Iterable[asyncpg.Record]) -> None:
+    def __init__(self, rows: Iterable[asyncpg.Record] = ()) -> None:
         grouped: dict[tuple[str, str], list[asyncpg.Record]] = {}
         for row in rows:
-            grouped.setdefault((row["department"], row["record_kind"]), []).append(row)
-        self._held = {
-            place: {caller: _effects_for(caller, group) for caller in CallerClass}
-            for place, group in grouped.items()
-        }
+            grouped.setdefault((row["record_kind"], row["department"]), []).append(row)
+        self._held: dict[str, dict[str, Mapping[CallerClass, RecordEffects]]] = {}
+        for (kind, department), group in grouped.items():
+            self._held.setdefault(kind, {})[department] = {
+                caller: _effects_for(caller, group) for caller in CallerClass
+            }
+
+    def replace(self, kinds: Iterable[str], newer: EffectHoldings) -> None:
+        """Take the effects on records of these kinds from newer holdings."""
+        for kind in kinds:
+            self._held.pop(kind, None)
+            if kind in newer._held:
+                self._held[kind] = newer._held[kind]
 
     def find(self, caller: Caller, department: str, kind: RecordKind) -> RecordEffects:
         """Return the effects on the records of this department and kind for this caller."""
-        held = self._held.get((department, kind.value))
+        held = self._held.get(kind.value, {}).get(department)
         return _NO_EFFECTS if held is None else held[caller.caller_class]
 
 
-def _institution(caller: Caller) -> str | None:
-    """Return the institution whose consents count for this caller."""
-    if caller.caller_class is CallerClass.INSTITUTION:
-        return caller.organisation
-    if caller.caller_class is CallerClass.PLATFORM:
-        return caller.acting_for
-    return None
+def client_area(client_id: str) -> str:
+    """Area of what is known of a client."""
+    return f"client:{client_id}"
 
 
-def _with_kinds(coordinates: Iterable[str]) -> frozenset[str]:
+def grant_area(consumer: str) -> str:
+    """Area of what grants give a department."""
+    return f"grant:{consumer}"
+
+
+def effect_area(kind: RecordKind) -> str:
+    """Area of the effects on records of a kind."""
+    return f"effect:{kind.value}"
+
+
+def with_kinds(coordinates: Iterable[str]) -> frozenset[str]:
+    """Fields, and the coordinates of their kinds."""
     fields = frozenset(coordinates)
     return fields | {kind_coordinate(field) for field in fields}
 

@@ -5,8 +5,9 @@ They only keep; who may file or decide is decided before.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 from gateway.entitlements.consent import check_coordinates
@@ -22,6 +23,13 @@ VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (client_id) DO UPDATE SET caller_class = EXCLUDED.caller_class,
     organisation = EXCLUDED.organisation, name = EXCLUDED.name,
     quota_per_day = EXCLUDED.quota_per_day
+"""
+_SUSPEND_CLIENT = "UPDATE client SET is_suspended = $2 WHERE client_id = $1"
+_LIST_CLIENTS = """
+SELECT c.client_id, c.caller_class, c.organisation, c.name, c.quota_per_day, c.is_suspended,
+    coalesce(u.units, 0) AS used
+FROM client AS c LEFT JOIN quota_usage AS u ON u.client_id = c.client_id AND u.day = $1
+ORDER BY c.client_id
 """
 _ADD_GRANT = """
 INSERT INTO sharing_grant (grant_no, state, consumer, provider, catalogue_code, purposes,
@@ -81,6 +89,19 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientLine:
+    """One client in a list.
+
+    Attributes:
+        used: distinct subjects counted on the day asked about.
+    """
+
+    client: Client
+    is_suspended: bool
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
 class SharingGrant:
     """What one department asks of another, field by field.
 
@@ -129,7 +150,7 @@ class ClientRegister:
         self._pool = pool
 
     async def put(self, client: Client) -> None:
-        """Add a client, or replace what is known of it."""
+        """Add a client, or replace what is known of it; a suspension stays."""
         async with self._pool.connection() as connection:
             await connection.execute(
                 _PUT_CLIENT,
@@ -139,6 +160,36 @@ class ClientRegister:
                 client.name,
                 client.quota_per_day,
             )
+
+    async def list_clients(self, day: date) -> Sequence[ClientLine]:
+        """Return all clients by their ids, with what they used of their quotas on a day."""
+        async with self._pool.connection() as connection:
+            rows = await connection.fetch(_LIST_CLIENTS, day)
+        return [
+            ClientLine(
+                Client(
+                    row["client_id"],
+                    CallerClass(row["caller_class"]),
+                    row["organisation"],
+                    row["name"],
+                    row["quota_per_day"],
+                ),
+                row["is_suspended"],
+                row["used"],
+            )
+            for row in rows
+        ]
+
+    async def suspend(self, client_id: str, is_suspended: bool = True) -> None:
+        """Answer a client nothing from now on, or again; effective within a second.
+
+        Raises:
+            EntitlementRefusedError: there is no such client.
+        """
+        async with self._pool.connection() as connection:
+            status = await connection.execute(_SUSPEND_CLIENT, client_id, is_suspended)
+        if status == "UPDATE 0":
+            raise EntitlementRefusedError(f"there is no client `{client_id}`")
 
 
 class GrantRegister:

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from policies.engine import PolicySet
 from policies.model import Caller
 from schema.codes import RecordKind
+
+Mark: TypeAlias = tuple[str, int]
+"""An area of entitlements and the epoch at which an answer relies on it; compared by the fence."""
+
+POLICY_AREA = "policy"
+
+
+@dataclass(frozen=True, slots=True)
+class OneOff:
+    """What is left of a one-off consent.
+
+    Attributes:
+        subject_key: whose records it is about.
+        kinds: record kinds that may be delivered, each once.
+        repeat_key: digest of the query that asks, if it may be repeated; see `RepeatableQuery`.
+    """
+
+    subject_key: str
+    kinds: frozenset[RecordKind]
+    repeat_key: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +40,27 @@ class ConsentTerms:
         version: raised by every change of state; compared by the fence when the audit entry
             is committed.
         coordinates: fields consented to, and the coordinates of their kinds.
+        one_off: what is left of it; None for a consent that lasts.
     """
 
     consent_no: str
     version: int
     coordinates: frozenset[str]
+    one_off: OneOff | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTerms:
+    """What is known of a client; one that is not registered has no quota.
+
+    Attributes:
+        mark: its area and epoch.
+        quota_per_day: distinct subjects a day; None: no limit, nothing is counted.
+    """
+
+    mark: Mark
+    is_suspended: bool = False
+    quota_per_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +118,27 @@ class Entitlements(Protocol):
         """Effects on the records of one department and kind, for this caller."""
         ...
 
+    def marks(self, caller: Caller, kinds: Iterable[RecordKind]) -> tuple[Mark, ...]:
+        """What a decision on records of these kinds relies on beside consents, as of now."""
+        ...
+
     @property
     def version(self) -> int:
         """Raised by every change to grants or effects; part of the decision cache key."""
+        ...
+
+
+class Standings(Protocol):
+    """What the pipeline asks of this worker's copy, once per request."""
+
+    def client(self, client_id: str) -> ClientTerms:
+        """The client as this worker knows it."""
+        ...
+
+    def repeating(self, repeat_key: bytes) -> Entitlements:
+        """Entitlements of one query that carries an idempotency key."""
+        ...
+
+    async def refresh(self, areas: Collection[str]) -> None:
+        """Return when these areas have been read anew."""
         ...

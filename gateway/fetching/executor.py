@@ -23,7 +23,6 @@ from gateway.fetching.statistics import fetch_statistics
 from gateway.fetching.types import (
     EVERYBODY,
     NOBODY,
-    ConsentSeen,
     FetchResults,
     Records,
     SourceOutcome,
@@ -176,8 +175,7 @@ def stand(
         results.misnamed[place] = tuple(misnamed)
     profiles = plan.profiles(distinct)
     results.subjects[place] = Subjects(keys, distinct, profiles.groups)
-    for terms in profiles.consents.values():
-        results.consents.add(ConsentSeen(terms.consent_no, terms.version))
+    results.consents.update(profiles.consents.values())
 
 
 def _subjects_of(place: RecordPlace, results: FetchResults) -> list[str]:

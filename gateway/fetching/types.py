@@ -8,6 +8,7 @@ from enum import Enum
 
 from gateway.authorization.types import StatisticsStream, Stream
 from gateway.contract import Row, StatisticsBatch
+from gateway.entitlements.types import ConsentTerms
 from gateway.planning.types import RecordPlace, StatisticsRoot, SubjectPlace
 from policies.model import SubjectProfile
 
@@ -138,14 +139,6 @@ class Subjects:
         return {key: profile for profile, keys in self.groups.items() for key in keys}
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentSeen:
-    """A consent that was looked at, by number and version."""
-
-    consent_no: str
-    version: int
-
-
 @dataclass(slots=True)
 class FetchResults:
     """Everything that was fetched for one operation.
@@ -154,6 +147,7 @@ class FetchResults:
         sources: outcome per department that was asked.
         rows: number of records per department.
         misnamed: positions at which a representation names no subject, ascending.
+        consents: those that were looked at, as they were then.
     """
 
     fetched_at: str
@@ -164,7 +158,7 @@ class FetchResults:
     ] = field(default_factory=dict)
     sources: dict[str, SourceOutcome] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
-    consents: set[ConsentSeen] = field(default_factory=set)
+    consents: set[ConsentTerms] = field(default_factory=set)
     misnamed: dict[SubjectPlace, tuple[int, ...]] = field(default_factory=dict)
 
     def note_source(self, slug: str, outcome: SourceOutcome) -> None:

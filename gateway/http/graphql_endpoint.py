@@ -68,7 +68,7 @@ class GraphQLEndpoint(Endpoint):
             else:
                 exchange.request_bytes = len(scope["query_string"])
                 request = from_query_string(scope["query_string"], self.limits)
-            facts = self.facts(scope, exchange)
+            facts = self.facts(scope, exchange, headers.idempotency_key)
             answer = await self._answering.answer(request, headers.credentials, facts)
         is_bad = answer.is_request_error and exchange.media_type == GRAPHQL_RESPONSE
         code = "REQUEST_ERROR" if answer.is_request_error else None

@@ -17,11 +17,19 @@ from gateway.http.types import Credentials
 CLOSE = (("connection", "close"),)
 
 _ONLY_ONCE = frozenset(
-    (b"authorization", b"dpop", b"content-type", b"content-length", b"content-encoding")
+    (
+        b"authorization",
+        b"dpop",
+        b"content-type",
+        b"content-length",
+        b"content-encoding",
+        b"idempotency-key",
+    )
 )
 _READ = _ONLY_ONCE | {b"accept", b"transfer-encoding", b"sec-fetch-mode"}
 _CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s;"]*)"?\s*(?=;|$)', re.IGNORECASE)
 _LONGEST_CONTENT_TYPE = 256
+_IDEMPOTENCY_KEY = re.compile(rb"[!-~]{1,64}")
 
 
 class RequestHeaders(NamedTuple):
@@ -32,6 +40,7 @@ class RequestHeaders(NamedTuple):
         content_length: declared size of the body in bytes; None if not declared.
         is_chunked: the request carries `Transfer-Encoding`.
         fetch_mode: what a browser says about who made the request; no page can set it.
+        idempotency_key: None without one.
     """
 
     credentials: Credentials
@@ -41,6 +50,7 @@ class RequestHeaders(NamedTuple):
     content_encoding: bytes | None
     is_chunked: bool
     fetch_mode: bytes | None
+    idempotency_key: str | None = None
 
 
 def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
@@ -79,7 +89,27 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
         seen.get(b"content-encoding"),
         b"transfer-encoding" in seen,
         seen.get(b"sec-fetch-mode"),
+        _idempotency_key(seen.get(b"idempotency-key")),
     )
+
+
+def _idempotency_key(value: bytes | None) -> str | None:
+    """Return the key by which a client repeats a query.
+
+    Source: The Idempotency-Key HTTP Header Field (IETF draft), section 2; any visible characters
+    are taken, quotation marks included.
+
+    Raises:
+        BadRequest: MALFORMED_HEADER.
+    """
+    if value is None:
+        return None
+    if not _IDEMPOTENCY_KEY.fullmatch(value):
+        raise BadRequest(
+            "MALFORMED_HEADER",
+            "header `idempotency-key` is not 1 to 64 visible ASCII characters",
+        )
+    return value.decode("ascii")
 
 
 def refuse_chunked(headers: RequestHeaders) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from gateway.planning.types import (
     ConnectionNode,
     EdgesNode,
+    FetchPlan,
     LeafNode,
     ListArguments,
     Made,
@@ -17,13 +18,36 @@ from gateway.planning.types import (
     RecordIdentity,
     RecordNode,
     RecordPlace,
+    RecordsRoot,
+    StatisticsRoot,
     SubjectMember,
     SubjectPlace,
+    SubjectsRoot,
     TotalCount,
 )
 from schema.codes import RecordKind
 
 SUBJECT_ID = "meta.subjectId"
+
+
+def record_kinds(plan: FetchPlan) -> tuple[RecordKind, ...]:
+    """Kinds of all records that a plan asks for, each once, in the order of their values."""
+    kinds: set[RecordKind] = set()
+    for root in plan.roots.values():
+        if isinstance(root, SubjectsRoot):
+            _collect_kinds(root.place.records, kinds)
+        elif isinstance(root, RecordsRoot):
+            _collect_kinds((root.place,), kinds)
+        elif isinstance(root, StatisticsRoot):
+            kinds.add(root.kind)
+    return tuple(sorted(kinds, key=lambda kind: kind.value))
+
+
+def _collect_kinds(places: Iterable[RecordPlace], kinds: set[RecordKind]) -> None:
+    for place in places:
+        kinds.add(place.kind)
+        for below in place.below:
+            _collect_kinds(below.records, kinds)
 
 
 def record_nodes(content: ConnectionNode | RecordNode) -> Iterator[RecordNode | SubjectPlace]:

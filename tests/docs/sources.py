@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from gateway.audit.refusals import FENCE_REASONS
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
     "http",
@@ -22,8 +24,8 @@ _CODE = re.compile(r"[A-Z]+(_[A-Z]+)+")
 _LEFT_OUT = frozenset({".git", ".venv", "build", "data", "dist", "node_modules", "__pycache__"})
 _SUFFIXES = (".md", ".py", ".toml", ".sql", ".js", ".html", ".css", ".json", ".yaml", ".txt")
 _NAMES = ("Makefile", "run", "LICENSE", ".gitignore", ".npmrc", "requirements.lock")
-# Codes of the log alone, and the word for errors that bring a code of their own.
-NOT_SHOWN = frozenset({"CLIENT_GONE", "REQUEST_ERROR"})
+# Codes of the log or of the recorder alone, and the word for errors that bring a code of their own.
+NOT_SHOWN = frozenset({"CLIENT_GONE", "CONSENT_BUSY", "REQUEST_ERROR"})
 
 
 def texts() -> Iterator[Path]:
@@ -59,15 +61,8 @@ def error_codes() -> set[str]:
 
 
 def fence_reasons() -> set[str]:
-    """Return the codes with which the statement that commits entries refuses some of them."""
-    migrations = (ROOT / "gateway" / "store" / "migrations").glob("*.sql")
-    return {
-        code
-        for path in migrations
-        for code in re.findall(
-            r"RETURN QUERY SELECT \w+, '([A-Z_]+)'", path.read_text(encoding="utf-8")
-        )
-    }
+    """Return the codes with which an entry is recorded that the fence does not let pass."""
+    return set(FENCE_REASONS)
 
 
 def _codes(node: ast.AST) -> Iterator[str]:

@@ -81,9 +81,13 @@ def worker(place: Place) -> Iterator[Client]:
 
 
 def is_closed(client: Client) -> bool:
-    return "FIELD_DENIED" in client.ask(ARREARS).codes and client.ask(ARREARS).body["data"] == {
-        "records": None
-    }
+    answer = client.ask(ARREARS)
+    return "FIELD_DENIED" in answer.codes and answer.body.get("data") == {"records": None}
+
+
+def is_open(client: Client) -> bool:
+    """Whether arrears are shown; a worker that is late to take rules up shows nothing."""
+    return client.ask(ARREARS).status == 200 and not is_closed(client)
 
 
 def eventually(holds: Callable[[], bool]) -> None:
@@ -96,8 +100,8 @@ def eventually(holds: Callable[[], bool]) -> None:
 
 def test_reload_reaches_every_worker_and_bad_rules_reach_none(place: Place) -> None:
     with worker(place) as first, worker(place) as second:
-        assert not is_closed(first)
-        assert not is_closed(second)
+        assert is_open(first)
+        assert is_open(second)
         place.close_arrears()
         code, output = place.reload()
         assert code == 0, output
@@ -119,7 +123,7 @@ def test_reload_reaches_every_worker_and_bad_rules_reach_none(place: Place) -> N
         tax.write_text(good.replace(CLOSING, ""), encoding="utf-8")
         code, output = place.reload()
         assert "announced as release 2" in output
-        eventually(lambda: not is_closed(first) and not is_closed(second))
+        eventually(lambda: is_open(first) and is_open(second))
 
 
 def test_signal_has_one_process_read_its_rules(place: Place) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -13,13 +13,13 @@ import pytest
 
 from gateway.answering.answer import Answerer
 from gateway.answering.resolve import Resolver
-from gateway.audit.types import AuditEntry
+from gateway.audit.types import AuditEntry, ConsentUse, OutdatedDecisionError
 from gateway.catalogue import CatalogueContext
 from gateway.conformance import ReferenceAdapter
-from gateway.entitlements.types import RulesInForce
+from gateway.entitlements.types import ClientTerms, ConsentTerms, Entitlements, OneOff, RulesInForce
 from gateway.errors import BadRequest, TooManyRequests, Unauthenticated, Unavailable
 from gateway.fetching.registry import Registry
-from gateway.http.types import Credentials, RequestFacts
+from gateway.http.types import CallerNote, Credentials, RequestFacts
 from gateway.identity.access_token import TokenRules
 from gateway.identity.authenticate import Authenticator
 from gateway.opaque import OpaqueCodec
@@ -29,10 +29,12 @@ from gateway.operation.operations import Operations
 from gateway.operation.types import OperationAnswer, OperationRequest
 from gateway.persons.references import PersonReferences
 from gateway.pipeline import Pipeline, Stages
+from gateway.request import QuotaUse
 from gateway.visibility.parts import SchemaParts
+from schema.codes import RecordKind
 from schema.records import MODEL
 from tests.support.awkward_department import FIRM, SHOP, awkward_records, manifest_for
-from tests.support.small_gateway import SCHEMA, SmallGateway, policies
+from tests.support.small_gateway import SCHEMA, HandEntitlements, SmallGateway, policies
 
 OPAQUE = OpaqueCodec([bytes(range(64))])
 LIST = "query Q($u: [USCC!]!) { subjects(usccs: $u) { penalties(first: 2) { nodes { remark } } } }"
@@ -44,12 +46,43 @@ class MemoryRecorder:
 
     entries: list[AuditEntry] = field(default_factory=list)
     error: Exception | None = None
+    outdated: int = 0
 
-    async def commit(self, entry: AuditEntry) -> None:
+    async def commit(self, entry: AuditEntry) -> QuotaUse | None:
         """Keep one entry, or raise."""
+        if self.outdated and entry.outcome == "ANSWERED":
+            self.outdated -= 1
+            raise OutdatedDecisionError(frozenset({"policy"}))
         self.entries.append(entry)
         if self.error is not None:
             raise self.error
+        return QuotaUse(10, 2, 0)
+
+
+NEVER_CHANGED = ClientTerms(("client:public", 0))
+
+
+@dataclass
+class HandStandings:
+    """What a test says of clients and consents."""
+
+    client_terms: ClientTerms = NEVER_CHANGED
+    refreshed: list[Collection[str]] = field(default_factory=list)
+    repeat_keys: list[bytes] = field(default_factory=list)
+    consented: HandEntitlements = field(default_factory=HandEntitlements)
+
+    def client(self, client_id: str) -> ClientTerms:
+        """The same for every client."""
+        return self.client_terms
+
+    def repeating(self, repeat_key: bytes) -> Entitlements:
+        """Entitlements of a repetition."""
+        self.repeat_keys.append(repeat_key)
+        return self.consented
+
+    async def refresh(self, areas: Collection[str]) -> None:
+        """Take note of it."""
+        self.refreshed.append(areas)
 
 
 class FailingAnswerer(Answerer):
@@ -59,7 +92,11 @@ class FailingAnswerer(Answerer):
         raise KeyError("a value of a record")
 
 
-def pipeline_of(recorder: MemoryRecorder, answerer: Answerer | None = None) -> Pipeline:
+def pipeline_of(
+    recorder: MemoryRecorder,
+    answerer: Answerer | None = None,
+    standings: HandStandings | None = None,
+) -> Pipeline:
     adapter = ReferenceAdapter(manifest_for(), awkward_records(1))
     small = SmallGateway({"reference": adapter})
     catalogue = CatalogueContext(Registry({"reference": adapter}, ()), MODEL)
@@ -73,6 +110,7 @@ def pipeline_of(recorder: MemoryRecorder, answerer: Answerer | None = None) -> P
         answerer=answerer or Answerer(OPAQUE),
         persons=partial(PersonReferences, small.opaque),
         recorder=recorder,
+        standings=standings or HandStandings(),
         rules=lambda: RulesInForce(small.rules, 0),
     )
     return Pipeline(stages)
@@ -83,9 +121,21 @@ async def answer(
     document: str,
     variables: Mapping[str, Any] | None = None,
     authorization: str | None = None,
+    *,
+    idempotency_key: str | None = None,
+    patience_s: float = 30.0,
+    note: CallerNote | None = None,
 ) -> OperationAnswer:
     facts = RequestFacts(
-        "r-1", "POST", "/graphql", "peer", "local", "2026-11-02T08:00:00Z", time.monotonic() + 30
+        "r-1",
+        "POST",
+        "/graphql",
+        "peer",
+        "local",
+        "2026-11-02T08:00:00Z",
+        time.monotonic() + patience_s,
+        note or CallerNote(),
+        idempotency_key,
     )
     request = OperationRequest(document, None, variables or {})
     return await pipeline.answer(request, Credentials(authorization), facts)
@@ -183,3 +233,77 @@ async def test_fields_that_no_department_answers_stand_among_the_others() -> Non
     assert list(found["data"]) == ["a", "subject", "b", "c", "__schema"]
     assert found["data"]["b"] == [{"slug": "reference", "state": "UP"}]
     assert "errors" not in found
+
+
+async def test_answer_that_is_outdated_is_made_anew_and_only_the_second_is_on_record() -> None:
+    recorder, standings = MemoryRecorder(outdated=1), HandStandings()
+    found = await answer(pipeline_of(recorder, standings=standings), LIST, {"u": [FIRM]})
+    assert not found.is_request_error
+    assert [entry.outcome for entry in recorder.entries] == ["ANSWERED"]
+    assert standings.refreshed == [frozenset({"policy"})]
+
+
+async def test_answer_that_is_outdated_again_is_refused_on_record() -> None:
+    recorder = MemoryRecorder(outdated=2)
+    with pytest.raises(Unavailable) as caught:
+        await answer(pipeline_of(recorder), LIST, {"u": [FIRM]})
+    assert caught.value.code == "ENTITLEMENTS_CHANGED"
+    assert [entry.outcome for entry in recorder.entries] == ["ENTITLEMENTS_CHANGED"]
+
+
+async def test_answer_that_is_outdated_at_its_deadline_is_refused_on_record() -> None:
+    recorder, standings = MemoryRecorder(outdated=1), HandStandings()
+    with pytest.raises(Unavailable):
+        await answer(
+            pipeline_of(recorder, standings=standings), LIST, {"u": [FIRM]}, patience_s=0.0
+        )
+    assert [entry.outcome for entry in recorder.entries] == ["ENTITLEMENTS_CHANGED"]
+    assert standings.refreshed == []
+
+
+async def test_suspended_client_is_asked_nothing_and_is_on_record() -> None:
+    recorder = MemoryRecorder()
+    standings = HandStandings(ClientTerms(("client:public", 3), is_suspended=True))
+    with pytest.raises(Unauthenticated) as caught:
+        await answer(pipeline_of(recorder, standings=standings), LIST, {"u": [FIRM]})
+    assert caught.value.code == "CLIENT_SUSPENDED"
+    (entry,) = recorder.entries
+    assert (entry.outcome, entry.subjects, entry.departments) == ("CLIENT_SUSPENDED", (), ())
+
+
+async def test_use_of_the_quota_is_noted_for_response_headers() -> None:
+    note = CallerNote()
+    await answer(pipeline_of(MemoryRecorder()), LIST, {"u": [FIRM]}, note=note)
+    assert note.quota == QuotaUse(10, 2, 0)
+
+
+async def test_query_with_an_idempotency_key_is_known_by_key_document_and_variables() -> None:
+    standings = HandStandings()
+    pipeline = pipeline_of(MemoryRecorder(), standings=standings)
+    other = LIST.replace("query Q", "query R")
+    for document, subjects, key in (
+        (LIST, [FIRM], "k-1"),
+        (LIST, [FIRM], "k-1"),
+        (LIST, [FIRM], "k-2"),
+        (LIST, [SHOP], "k-1"),
+        (other, [FIRM], "k-1"),
+    ):
+        await answer(pipeline, document, {"u": subjects}, idempotency_key=key)
+    await answer(pipeline, LIST, {"u": [FIRM]})
+    first, again, *others = standings.repeat_keys
+    assert first == again
+    assert len({first, *others}) == 4
+    assert len(standings.repeat_keys) == 5
+
+
+async def test_consent_used_by_a_repetition_counts_for_it_alone() -> None:
+    one_off = OneOff(FIRM, frozenset({RecordKind.ADMINISTRATIVE_PENALTY}), b"k" * 32)
+    terms = ConsentTerms("C-1", 4, frozenset({"AdministrativePenalty"}), one_off)
+    standings = HandStandings(consented=HandEntitlements(consented={FIRM: terms}))
+    recorder = MemoryRecorder()
+    pipeline = pipeline_of(recorder, standings=standings)
+    await answer(pipeline, LIST, {"u": [FIRM]}, idempotency_key="k-1")
+    await answer(pipeline, LIST, {"u": [FIRM]})
+    repeated, other = recorder.entries
+    assert repeated.consents == (ConsentUse("C-1", 4, ("ADMINISTRATIVE_PENALTY",), b"k" * 32),)
+    assert other.consents == ()

@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from gateway.answering.answer import NOTHING_RESOLVED, Answerer
 from gateway.authorization.authorize import Authorizer, manifest_providers
 from gateway.contract import Adapter, FetchContext
-from gateway.entitlements.types import ConsentTerms, RecordEffects
+from gateway.entitlements.types import ConsentTerms, Mark, RecordEffects
 from gateway.fetching.calls import CallLimits, Departments
 from gateway.fetching.executor import Fetcher
 from gateway.fetching.types import SourceOutcome
@@ -58,6 +58,10 @@ class WorldEntitlements:
             if coordinates:
                 found[key] = ConsentTerms("1", 1, coordinates)
         return found
+
+    def marks(self, caller: Caller, kinds: Iterable[RecordKind]) -> tuple[Mark, ...]:
+        """Nothing that a fence would compare."""
+        return ()
 
     def granted(self, caller: Caller) -> frozenset[str]:
         """Coordinates granted."""

@@ -30,6 +30,7 @@ def firm_consent(
     valid_from: datetime = datetime(2026, 1, 1, tzinfo=UTC),
     valid_to: datetime = datetime(2027, 1, 1, tzinfo=UTC),
     signer_role: SignerRole = SignerRole.LEGAL_REPRESENTATIVE,
+    is_one_off: bool = False,
 ) -> Consent:
     """Return a complete consent, with what the test is about replaced."""
     return Consent(
@@ -40,7 +41,7 @@ def firm_consent(
         purpose=Purpose.PRE_LOAN,
         record_kinds=record_kinds,
         coordinates=coordinates,
-        is_one_off=False,
+        is_one_off=is_one_off,
         valid_from=valid_from,
         valid_to=valid_to,
         conditions=ConsentConditions(

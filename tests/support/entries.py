@@ -1,6 +1,7 @@
 """Audit entries for tests, with invented clients and subjects."""
 
 from gateway.audit.types import AuditEntry, ConsentUse, DecisionDigest, DepartmentOutcome
+from gateway.entitlements.types import Mark
 from gateway.identity.principal import Principal
 from policies.model import Caller, CallerClass, Purpose
 
@@ -25,7 +26,8 @@ def audit_entry(
     consents: tuple[ConsentUse, ...] = (),
     released: tuple[str, ...] = (),
     decisions: bytes = b'[{"coordinate":"TaxpayerCredit.grade","outcome":"CLEAR"}]',
-    units: int = 1,
+    marks: tuple[Mark, ...] = (),
+    outcome: str = "ANSWERED",
     operation_name: str | None = "Firm",
 ) -> AuditEntry:
     """Return an entry of an answered request, with what the test is about replaced."""
@@ -42,7 +44,8 @@ def audit_entry(
         consents=consents,
         released=released,
         policy_version="1",
-        outcome="ANSWERED",
+        outcome=outcome,
         duration_class="UNDER_10_MS",
-        units=units,
+        units=len(subjects),
+        marks=marks,
     )

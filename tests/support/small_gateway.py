@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ import orjson
 from gateway.answering.answer import NOTHING_RESOLVED, Answerer
 from gateway.authorization.authorize import Authorizer, manifest_providers
 from gateway.contract import Adapter, FetchContext, Manifest
-from gateway.entitlements.types import ConsentTerms, RecordEffects
+from gateway.entitlements.types import ConsentTerms, Mark, RecordEffects
 from gateway.fetching.calls import CallLimits, Departments
 from gateway.fetching.executor import Fetcher
 from gateway.fetching.types import SourceOutcome
@@ -101,6 +101,10 @@ class HandEntitlements:
     def granted(self, caller: Caller) -> frozenset[str]:
         """The same for every caller."""
         return self.grants
+
+    def marks(self, caller: Caller, kinds: Iterable[RecordKind]) -> tuple[Mark, ...]:
+        """Nothing that a fence would compare."""
+        return ()
 
     def effects(self, caller: Caller, department: str, kind: RecordKind) -> RecordEffects:
         """The same for every caller."""

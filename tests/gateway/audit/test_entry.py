@@ -61,8 +61,13 @@ CHANGES: dict[str, object] = {
 
 
 def test_encode_entry_every_member_of_the_entry_is_in_the_bytes() -> None:
-    # subjects and released records stand there as references
-    assert {field.name for field in fields(AuditEntry)} == {*CHANGES, "subjects", "released"}
+    # subjects and released records stand there as references; marks are for the fence alone
+    assert {field.name for field in fields(AuditEntry)} == {
+        *CHANGES,
+        "subjects",
+        "released",
+        "marks",
+    }
     entry = audit_entry()
     encoded = {encode_entry(entry, REFERENCES, entry.outcome)}
     for name, value in CHANGES.items():

@@ -15,9 +15,11 @@ from gateway.audit.references import SubjectReferences
 from gateway.audit.types import ConsentUse
 from gateway.entitlements.consent_register import ConsentRegister
 from gateway.errors import Refused
+from gateway.store.connect import StoreAddress
 from gateway.store.pool import LightPool
 from tests.support.consents import AT, file_active, firm_consent
 from tests.support.entries import audit_entry
+from tests.support.standings import followed
 
 RACES = 200
 SEED = 20_260_302
@@ -30,19 +32,25 @@ WHERE outcome = 'ANSWERED'
 
 
 @pytest_asyncio.fixture
-async def workers(store_pool: LightPool) -> AsyncIterator[list[GroupCommitRecorder]]:
+async def workers(
+    store: StoreAddress, store_pool: LightPool
+) -> AsyncIterator[list[GroupCommitRecorder]]:
     """Return two recorders as two workers have them, on one store."""
-    found = [
-        GroupCommitRecorder(
-            store_pool, SubjectReferences(secrets.token_bytes), RecordHasher(bytes(32))
-        )
-        for _ in range(2)
-    ]
-    for worker in found:
-        await worker.open()
-    yield found
-    for worker in found:
-        await worker.aclose()
+    async with followed(store) as first, followed(store) as second:
+        found = [
+            GroupCommitRecorder(
+                store_pool,
+                SubjectReferences(secrets.token_bytes),
+                RecordHasher(bytes(32)),
+                standings,
+            )
+            for standings in (first, second)
+        ]
+        for worker in found:
+            await worker.open()
+        yield found
+        for worker in found:
+            await worker.aclose()
 
 
 @pytest.fixture

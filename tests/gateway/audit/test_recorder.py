@@ -13,30 +13,43 @@ import pytest_asyncio
 from gateway.audit.entry import RecordHasher
 from gateway.audit.recorder import GroupCommitRecorder, RecorderLimits
 from gateway.audit.references import SubjectReferences
-from gateway.entitlements.registers import Client, ClientRegister
-from gateway.errors import InternalError, TooManyRequests, Unavailable
+from gateway.entitlements.cache import EntitlementsCache
+from gateway.entitlements.types import Standings
+from gateway.errors import InternalError, Unavailable
 from gateway.identity.principal import Principal
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.pool import LightPool
 from policies.model import Caller, CallerClass, Purpose
-from tests.support.entries import BANK, FIRM, ORGAN, audit_entry
+from tests.support.entries import FIRM, ORGAN, audit_entry
 from tests.support.frozen_path import freezable
+from tests.support.standings import followed
 
 KEY = bytes(32)
 
 
-def new_recorder(pool: LightPool, limits: RecorderLimits | None = None) -> GroupCommitRecorder:
+def new_recorder(
+    pool: LightPool, standings: Standings, limits: RecorderLimits | None = None
+) -> GroupCommitRecorder:
     return GroupCommitRecorder(
         pool,
         SubjectReferences(secrets.token_bytes),
         RecordHasher(KEY),
+        standings,
         limits or RecorderLimits(),
     )
 
 
 @pytest_asyncio.fixture
-async def recorder(store_pool: LightPool) -> AsyncIterator[GroupCommitRecorder]:
-    recorder = new_recorder(store_pool)
+async def standings(store: StoreAddress) -> AsyncIterator[EntitlementsCache]:
+    async with followed(store) as cache:
+        yield cache
+
+
+@pytest_asyncio.fixture
+async def recorder(
+    store_pool: LightPool, standings: EntitlementsCache
+) -> AsyncIterator[GroupCommitRecorder]:
+    recorder = new_recorder(store_pool, standings)
     await recorder.open()
     yield recorder
     await recorder.aclose()
@@ -46,11 +59,6 @@ async def stored(pool: LightPool) -> list[dict[str, Any]]:
     async with pool.connection() as connection:
         rows = await connection.fetch("SELECT entry FROM audit_entry ORDER BY entry_no")
     return [json.loads(row["entry"]) for row in rows]
-
-
-async def add_client(pool: LightPool, quota: int) -> None:
-    client = Client("bank-1", CallerClass.INSTITUTION, BANK, "Bank", quota)
-    await ClientRegister(pool).put(client)
 
 
 async def test_commit_returns_the_entry_is_in_the_store(
@@ -95,9 +103,9 @@ async def test_commit_caller_who_is_a_subject_is_not_named(
 
 
 async def test_commit_same_subject_from_two_workers_gets_one_reference(
-    store_pool: LightPool,
+    store_pool: LightPool, standings: EntitlementsCache
 ) -> None:
-    workers = [new_recorder(store_pool) for _ in range(2)]
+    workers = [new_recorder(store_pool, standings) for _ in range(2)]
     for worker in workers:
         await worker.open()
     entries = [audit_entry(f"r-{n}", subjects=(f"S-{n // 2}",)) for n in range(40)]
@@ -144,75 +152,6 @@ async def test_commit_released_records_are_stored_as_keyed_hashes(
     ]
 
 
-async def test_commit_quota_counts_units_and_refuses_what_exceeds_it(
-    recorder: GroupCommitRecorder, store_pool: LightPool
-) -> None:
-    await add_client(store_pool, 10)
-    await recorder.commit(audit_entry("r-1", units=7))
-    with pytest.raises(TooManyRequests) as caught:
-        await recorder.commit(audit_entry("r-2", units=4, released=("tax/X/1",)))
-    await recorder.commit(audit_entry("r-3", units=3))
-    assert caught.value.code == "QUOTA_EXCEEDED"
-    assert dict(caught.value.headers)["Retry-After"] == str(14 * 3600 + 57 * 60 + 57)
-    entries = await stored(store_pool)
-    assert [entry["outcome"] for entry in entries] == ["ANSWERED", "QUOTA_EXCEEDED", "ANSWERED"]
-    assert entries[1]["released"] == []
-
-
-async def test_commit_quota_in_one_batch_lets_exactly_the_quota_pass(
-    recorder: GroupCommitRecorder, store_pool: LightPool
-) -> None:
-    await add_client(store_pool, 30)
-    results = await asyncio.gather(
-        *(recorder.commit(audit_entry(f"r-{n}", units=4)) for n in range(20)),
-        return_exceptions=True,
-    )
-    assert results.count(None) == 7
-    assert sum(isinstance(result, TooManyRequests) for result in results) == 13
-    async with store_pool.connection() as connection:
-        assert await connection.fetchval("SELECT units FROM quota_usage") == 28
-    assert len(await stored(store_pool)) == 20
-
-
-async def test_commit_quota_shared_by_two_workers_lets_exactly_the_quota_pass(
-    store_pool: LightPool,
-) -> None:
-    await add_client(store_pool, 30)
-    workers = [new_recorder(store_pool) for _ in range(2)]
-    for worker in workers:
-        await worker.open()
-    passed = 0
-    for turn in range(10):
-        results = await asyncio.gather(
-            *(workers[n].commit(audit_entry(f"r-{turn}-{n}", units=4)) for n in range(2)),
-            return_exceptions=True,
-        )
-        passed += results.count(None)
-    for worker in workers:
-        await worker.aclose()
-    assert passed == 7
-    async with store_pool.connection() as connection:
-        assert await connection.fetchval("SELECT units FROM quota_usage") == 28
-
-
-async def test_commit_client_without_quota_is_not_counted(
-    recorder: GroupCommitRecorder, store_pool: LightPool
-) -> None:
-    await recorder.commit(audit_entry(units=1_000_000))
-    async with store_pool.connection() as connection:
-        assert await connection.fetchval("SELECT count(*) FROM quota_usage") == 0
-
-
-async def test_commit_quota_is_counted_anew_each_chinese_day(
-    recorder: GroupCommitRecorder, store_pool: LightPool
-) -> None:
-    await add_client(store_pool, 1)
-    await recorder.commit(audit_entry("r-1", at="2026-03-02T15:59:59Z"))
-    await recorder.commit(audit_entry("r-2", at="2026-03-02T16:00:00Z"))
-    with pytest.raises(TooManyRequests):
-        await recorder.commit(audit_entry("r-3", at="2026-03-03T15:59:59Z"))
-
-
 async def test_commit_entry_that_cannot_be_encoded_fails_alone(
     recorder: GroupCommitRecorder, store_pool: LightPool
 ) -> None:
@@ -243,10 +182,10 @@ async def test_commit_cancelled_waiter_entry_is_written_all_the_same(
 
 
 async def test_commit_locked_table_is_unavailable_in_time_and_recovers(
-    store: StoreAddress, store_pool: LightPool
+    store: StoreAddress, store_pool: LightPool, standings: EntitlementsCache
 ) -> None:
     pool = LightPool(connector(store), 2)
-    recorder = new_recorder(pool, RecorderLimits(batch_timeout_s=0.2))
+    recorder = new_recorder(pool, standings, RecorderLimits(batch_timeout_s=0.2))
     await recorder.open()
     started = asyncio.get_running_loop().time()
     async with store_pool.connection() as connection, connection.transaction():
@@ -299,16 +238,16 @@ async def test_commit_store_that_refuses_the_entry_is_unavailable_and_recovers(
 
 
 async def test_commit_silent_store_is_unavailable_in_time_and_recovers(
-    store: StoreAddress, store_pool: LightPool
+    store: StoreAddress, store_pool: LightPool, standings: EntitlementsCache
 ) -> None:
     async with freezable(store) as (path, address):
         pool = LightPool(connector(address), 2, settle_timeout_s=0.2)
-        recorder = new_recorder(pool, RecorderLimits(batch_timeout_s=0.2))
+        recorder = new_recorder(pool, standings, RecorderLimits(batch_timeout_s=0.5))
         await recorder.open()
         await recorder.commit(audit_entry("r-1"))
         path.flows.clear()
         for number in range(4):
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(2):
                 with pytest.raises(Unavailable):
                     await recorder.commit(audit_entry(f"lost-{number}"))
         path.flows.set()
@@ -326,9 +265,9 @@ async def test_commit_silent_store_is_unavailable_in_time_and_recovers(
     assert len(requests) == len(set(requests))
 
 
-async def test_commit_unreachable_store_is_unavailable() -> None:
+async def test_commit_unreachable_store_is_unavailable(standings: EntitlementsCache) -> None:
     pool = LightPool(connector(StoreAddress("postgresql://a:b@127.0.0.1:1/x")), 1)
-    recorder = new_recorder(pool)
+    recorder = new_recorder(pool, standings)
     await recorder.open()
     with pytest.raises(Unavailable):
         await recorder.commit(audit_entry())
@@ -336,9 +275,9 @@ async def test_commit_unreachable_store_is_unavailable() -> None:
 
 
 async def test_commit_more_waiting_than_the_bound_is_refused_at_once(
-    store_pool: LightPool,
+    store_pool: LightPool, standings: EntitlementsCache
 ) -> None:
-    recorder = new_recorder(store_pool, RecorderLimits(max_waiting=5))
+    recorder = new_recorder(store_pool, standings, RecorderLimits(max_waiting=5))
     await recorder.open()
     results = await asyncio.gather(
         *(recorder.commit(audit_entry(f"r-{n}")) for n in range(6)), return_exceptions=True
@@ -348,8 +287,10 @@ async def test_commit_more_waiting_than_the_bound_is_refused_at_once(
     assert isinstance(results[5], Unavailable)
 
 
-async def test_commit_before_open_and_after_close_is_unavailable(store_pool: LightPool) -> None:
-    recorder = new_recorder(store_pool)
+async def test_commit_before_open_and_after_close_is_unavailable(
+    store_pool: LightPool, standings: EntitlementsCache
+) -> None:
+    recorder = new_recorder(store_pool, standings)
     with pytest.raises(Unavailable):
         await recorder.commit(audit_entry())
     await recorder.open()

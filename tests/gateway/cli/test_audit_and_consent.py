@@ -18,6 +18,7 @@ from gateway.store.connect import StoreAddress
 from gateway.store.pool import LightPool
 from tests.gateway.entitlements.test_consent_file import GOOD
 from tests.support.entries import audit_entry
+from tests.support.standings import followed
 
 
 @pytest.fixture
@@ -33,12 +34,13 @@ def run(command: object, *arguments: str) -> Result:
 
 def record(store: StoreAddress, *request_ids: str) -> None:
     async def work(pool: LightPool) -> None:
-        recorder = GroupCommitRecorder(
-            pool, SubjectReferences(secrets.token_bytes), RecordHasher(bytes(32))
-        )
-        await recorder.open()
-        await asyncio.gather(*(recorder.commit(audit_entry(each)) for each in request_ids))
-        await recorder.aclose()
+        async with followed(store) as standings:
+            recorder = GroupCommitRecorder(
+                pool, SubjectReferences(secrets.token_bytes), RecordHasher(bytes(32)), standings
+            )
+            await recorder.open()
+            await asyncio.gather(*(recorder.commit(audit_entry(each)) for each in request_ids))
+            await recorder.aclose()
 
     run_on_store(store, work)
 

@@ -13,6 +13,8 @@ import pytest_asyncio
 from gateway.entitlements.cache import EntitlementsCache
 from gateway.entitlements.consent_register import ConsentRegister
 from gateway.entitlements.registers import (
+    Client,
+    ClientRegister,
     Effect,
     EffectRegister,
     GrantRegister,
@@ -21,7 +23,7 @@ from gateway.entitlements.registers import (
     SharingMode,
 )
 from gateway.entitlements.states import GrantState
-from gateway.entitlements.types import PolicyRelease, RecordEffects
+from gateway.entitlements.types import ClientTerms, OneOff, PolicyRelease, RecordEffects
 from gateway.errors import InternalError
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.pool import LightPool
@@ -269,3 +271,173 @@ async def test_open_unreachable_store_is_an_error(clock: SetClock) -> None:
     nowhere = connector(StoreAddress("postgresql://a:b@127.0.0.1:1/x"))
     with pytest.raises(InternalError):
         await EntitlementsCache(nowhere, clock, time.monotonic).open()
+
+
+ONE_OFF_KINDS = (RecordKind.TAXPAYER_CREDIT, RecordKind.TAX_PAYMENT)
+PAID = "TaxPayment.paidAmount"
+KEY, OTHER_KEY = b"k" * 32, b"o" * 32
+
+
+async def use_up(pool: LightPool, clock: SetClock, *kinds: RecordKind, is_over: bool) -> None:
+    """Let a query with `KEY` have used these kinds of consent C-1 just now."""
+    async with pool.connection() as connection, connection.transaction():
+        for kind in kinds:
+            await connection.execute(
+                "INSERT INTO consent_use VALUES ('C-1', $1, 'r-1', to_timestamp($2), $3)",
+                kind.value,
+                clock.now,
+                KEY,
+            )
+        if is_over:
+            await connection.execute("UPDATE consent SET state = 'USED_UP', version = version + 1")
+
+
+async def test_one_off_consent_gives_the_kinds_that_are_left(
+    cache: EntitlementsCache, store_pool: LightPool, clock: SetClock
+) -> None:
+    consent = firm_consent(is_one_off=True, record_kinds=ONE_OFF_KINDS, coordinates=(GRADE, PAID))
+    version = await file_active(ConsentRegister(store_pool), consent)
+    await eventually(lambda: FIRM in cache.consents(LOAN, [FIRM]))
+    terms = cache.consents(LOAN, [FIRM])[FIRM]
+    assert terms.one_off == OneOff(FIRM, frozenset(ONE_OFF_KINDS))
+    await use_up(store_pool, clock, RecordKind.TAXPAYER_CREDIT, is_over=False)
+    await eventually(lambda: cache.consents(LOAN, [FIRM])[FIRM].coordinates == {"TaxPayment", PAID})
+    terms = cache.consents(LOAN, [FIRM])[FIRM]
+    assert (terms.version, terms.one_off) == (
+        version,
+        OneOff(FIRM, frozenset({RecordKind.TAX_PAYMENT})),
+    )
+    await use_up(store_pool, clock, RecordKind.TAX_PAYMENT, is_over=True)
+    await eventually(lambda: not cache.consents(LOAN, [FIRM]))
+
+
+async def test_used_up_consent_counts_for_the_same_query_for_a_quarter_of_an_hour(
+    cache: EntitlementsCache, store: StoreAddress, store_pool: LightPool, clock: SetClock
+) -> None:
+    consent = firm_consent(is_one_off=True, record_kinds=ONE_OFF_KINDS, coordinates=(GRADE, PAID))
+    version = await file_active(ConsentRegister(store_pool), consent)
+    await eventually(lambda: FIRM in cache.consents(LOAN, [FIRM]))
+    first = cache.repeating(KEY).consents(LOAN, [FIRM])[FIRM]
+    assert first.one_off == OneOff(FIRM, frozenset(ONE_OFF_KINDS), KEY)
+    await use_up(store_pool, clock, *ONE_OFF_KINDS, is_over=True)
+    await eventually(lambda: not cache.consents(LOAN, [FIRM]))
+    async with opened(store, clock) as late:
+        for worker in (cache, late):
+            again = worker.repeating(KEY).consents(LOAN, [FIRM])[FIRM]
+            assert (again.version, again.one_off) == (version + 1, first.one_off)
+            assert again.coordinates == first.coordinates
+            assert worker.repeating(OTHER_KEY).consents(LOAN, [FIRM]) == {}
+            assert worker.consents(LOAN, [FIRM]) == {}
+        clock.now += 15 * 60
+        assert cache.repeating(KEY).consents(LOAN, [FIRM]) == {}
+
+
+async def test_same_query_again_gets_what_it_used_and_what_is_left(
+    cache: EntitlementsCache, store_pool: LightPool, clock: SetClock
+) -> None:
+    consent = firm_consent(is_one_off=True, record_kinds=ONE_OFF_KINDS, coordinates=(GRADE, PAID))
+    await file_active(ConsentRegister(store_pool), consent)
+    await use_up(store_pool, clock, RecordKind.TAXPAYER_CREDIT, is_over=False)
+    left = {"TaxPayment", PAID}
+    await eventually(
+        lambda: FIRM in (found := cache.consents(LOAN, [FIRM])) and found[FIRM].coordinates == left
+    )
+    assert cache.repeating(OTHER_KEY).consents(LOAN, [FIRM])[FIRM].coordinates == left
+    again = cache.repeating(KEY).consents(LOAN, [FIRM])[FIRM]
+    assert again.coordinates == left | {"TaxpayerCredit", GRADE}
+
+
+async def test_consent_given_after_one_was_used_up_counts_for_other_queries(
+    cache: EntitlementsCache, store_pool: LightPool, clock: SetClock
+) -> None:
+    register = ConsentRegister(store_pool)
+    consent = firm_consent(is_one_off=True, record_kinds=ONE_OFF_KINDS, coordinates=(GRADE, PAID))
+    await file_active(register, consent)
+    await use_up(store_pool, clock, *ONE_OFF_KINDS, is_over=True)
+    await file_active(register, firm_consent("C-2"))
+    await eventually(lambda: FIRM in cache.consents(LOAN, [FIRM]))
+    await eventually(lambda: cache.repeating(KEY).consents(LOAN, [FIRM])[FIRM].consent_no == "C-1")
+    assert cache.consents(LOAN, [FIRM])[FIRM].consent_no == "C-2"
+    assert cache.repeating(OTHER_KEY).consents(LOAN, [FIRM])[FIRM].consent_no == "C-2"
+
+
+async def test_client_follows_quota_suspension_and_removal(
+    cache: EntitlementsCache, store_pool: LightPool
+) -> None:
+    assert cache.client("bank-1") == ClientTerms(("client:bank-1", 0))
+    register = ClientRegister(store_pool)
+    client = Client("bank-1", CallerClass.INSTITUTION, BANK, "Bank", 5)
+    await register.put(client)
+    await eventually(lambda: cache.client("bank-1") == ClientTerms(("client:bank-1", 1), False, 5))
+    await register.put(client)
+    await register.suspend("bank-1")
+    await eventually(lambda: cache.client("bank-1") == ClientTerms(("client:bank-1", 2), True, 5))
+    async with store_pool.connection() as connection:
+        await connection.execute("DELETE FROM client")
+    await eventually(lambda: cache.client("bank-1") == ClientTerms(("client:bank-1", 3)))
+
+
+async def test_marks_tell_what_a_decision_relies_on_and_nothing_else(
+    cache: EntitlementsCache, store_pool: LightPool
+) -> None:
+    penalty, rating = RecordKind.ADMINISTRATIVE_PENALTY, RecordKind.TAXPAYER_CREDIT
+    kinds = (penalty, rating)
+    assert cache.marks(PUBLIC, kinds) == (
+        ("effect:ADMINISTRATIVE_PENALTY", 0),
+        ("effect:TAXPAYER_CREDIT", 0),
+    )
+    before = cache.version
+    register = EffectRegister(store_pool)
+    await register.put(RecordEffect("tax", penalty, "1", Effect.ENDED, "E-1"), AT)
+    await eventually(
+        lambda: cache.marks(PUBLIC, (penalty,)) == (("effect:ADMINISTRATIVE_PENALTY", 1),)
+    )
+    assert cache.version > before
+    assert cache.marks(INSPECTOR, kinds) == (
+        ("effect:ADMINISTRATIVE_PENALTY", 1),
+        ("effect:TAXPAYER_CREDIT", 0),
+        (f"grant:{ORGAN}", 0),
+    )
+
+
+async def test_refresh_returns_after_the_areas_were_read(
+    cache: EntitlementsCache, store_pool: LightPool
+) -> None:
+    async with store_pool.connection() as connection, connection.transaction():
+        # nobody is told
+        await connection.execute("ALTER TABLE client DISABLE TRIGGER USER")
+        await connection.execute(
+            "INSERT INTO client (client_id, caller_class, name, is_suspended)"
+            " VALUES ('bank-1', 'INSTITUTION', 'Bank', true)"
+        )
+    assert not cache.client("bank-1").is_suspended
+    async with asyncio.timeout(10):
+        await cache.refresh(["client:bank-1"])
+    assert cache.client("bank-1").is_suspended
+
+
+@pytest.mark.parametrize(
+    ("table", "area"), [("record_effect", "effect:SPOT_CHECK"), ("client", "client:bank-1")]
+)
+async def test_emptied_table_raises_every_epoch_of_its_sort(
+    cache: EntitlementsCache, store_pool: LightPool, table: str, area: str
+) -> None:
+    async with store_pool.connection() as connection:
+        await connection.execute("SELECT raise_epochs(ARRAY[$1])", area)
+        await connection.execute(f"TRUNCATE {table}")
+        epoch = await connection.fetchval(
+            "SELECT epoch FROM entitlement_epoch WHERE area = $1", area
+        )
+    assert epoch == 2
+    await eventually(lambda: cache.is_fresh)
+
+
+async def test_many_effects_at_once_raise_one_epoch_once(store_pool: LightPool) -> None:
+    async with store_pool.connection() as connection:
+        await connection.execute(
+            "INSERT INTO record_effect (department, record_kind, record_id, effect, cause)"
+            " SELECT 'tax', 'TAX_PAYMENT', n::text, 'ENDED', 'C' FROM generate_series(1, 1000) AS n"
+        )
+        await connection.execute("DELETE FROM record_effect")
+        rows = await connection.fetch("SELECT area, epoch FROM entitlement_epoch ORDER BY area")
+    assert [tuple(row) for row in rows] == [("effect:TAX_PAYMENT", 2), ("policy", 0)]

@@ -1,0 +1,58 @@
+"""What a client is told whose answer the fence did not let leave."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+from gateway.audit.types import AuditEntry
+from gateway.entitlements.errors import client_suspended
+from gateway.errors import ClientError, Refused, TooManyRequests, Unavailable
+
+CHINA_STANDARD_TIME = timezone(timedelta(hours=8))
+"""Quotas are counted per day of this zone, which has no summer time."""
+
+CLIENT_SUSPENDED = "CLIENT_SUSPENDED"
+CONSENT_BUSY = "CONSENT_BUSY"
+CONSENT_NOT_ACTIVE = "CONSENT_NOT_ACTIVE"
+QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+FENCE_REASONS = (CLIENT_SUSPENDED, CONSENT_NOT_ACTIVE, QUOTA_EXCEEDED)
+"""Codes of entries that are recorded as refused by the fence; a busy consent is tried again."""
+
+
+def unavailable() -> Unavailable:
+    """Return the error of an entry that cannot be committed now."""
+    return Unavailable(
+        "AUDIT_UNAVAILABLE",
+        "the request cannot be recorded now, and nothing is answered unrecorded: try again later",
+        headers=(("Retry-After", "1"),),
+    )
+
+
+def refusal_error(code: str, entry: AuditEntry) -> ClientError:
+    """Return the error of an entry that was recorded as refused with this code."""
+    if code == CLIENT_SUSPENDED:
+        return client_suspended()
+    if code == QUOTA_EXCEEDED:
+        at = datetime.fromisoformat(entry.at)
+        return TooManyRequests(
+            code,
+            "the quota of subjects for today is used up: it is counted anew from midnight, "
+            "China Standard Time",
+            headers=(("Retry-After", str(int(end_of_day(day_of(at)) - at.timestamp()))),),
+        )
+    return Refused(
+        code,
+        "a consent that this answer relied on was withdrawn, replaced, used up or is being "
+        "changed: nothing is answered",
+    )
+
+
+def day_of(at: datetime) -> date:
+    """Return the day on which something counts."""
+    return at.astimezone(CHINA_STANDARD_TIME).date()
+
+
+def end_of_day(day: date) -> float:
+    """Return the first second after a day, since the epoch."""
+    midnight = datetime(day.year, day.month, day.day, tzinfo=CHINA_STANDARD_TIME)
+    return (midnight + timedelta(days=1)).timestamp()
