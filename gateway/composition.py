@@ -25,7 +25,13 @@ from gateway.authorization.plan import AuthorizedPlan
 from gateway.catalogue import CatalogueContext
 from gateway.contract import Adapter
 from gateway.entitlements.cache import EntitlementsCache
-from gateway.fetching.calls import CallLimits, Departments, Observe
+from gateway.fetching.calls import (
+    CallLimits,
+    Departments,
+    Observe,
+    ObserveWithheld,
+    nothing_withheld,
+)
 from gateway.fetching.executor import Fetcher
 from gateway.fetching.registry import Registry, installed_adapters, load_registry
 from gateway.fetching.types import SourceOutcome
@@ -89,6 +95,7 @@ def nothing_observed(_slug: str, _outcome: SourceOutcome, _duration_s: float) ->
 async def open_gateway(
     settings: Settings,
     observe: Observe = nothing_observed,
+    observe_withheld: ObserveWithheld = nothing_withheld,
     shadow_observer: ShadowObserver = Unwatched(),  # noqa: B008 - it keeps nothing
 ) -> AsyncIterator[Gateway]:
     """Open store, adapters and background tasks for the length of the block.
@@ -128,7 +135,10 @@ async def open_gateway(
         network = network_of(settings)
         if network is not None:
             registry = replace(registry, adapters=behind_doors(registry.adapters, network))
-        yield _wire(settings, ground, registry, recorder, entitlements, (keeper, shadow), observe)
+        observers = (observe, observe_withheld)
+        yield _wire(
+            settings, ground, registry, recorder, entitlements, (keeper, shadow), observers
+        )
 
 
 async def _open_adapter(stack: AsyncExitStack, adapter: Adapter) -> str | None:
@@ -199,13 +209,16 @@ def _wire(
     recorder: GroupCommitRecorder,
     entitlements: EntitlementsCache,
     rules: tuple[PolicyKeeper, Shadow | None],
-    observe: Observe,
+    observers: tuple[Observe, ObserveWithheld],
 ) -> Gateway:
     schema = ground.schema
     keeper, shadow = rules
     opaque = OpaqueCodec(settings.keys.opaque)
     catalogue = CatalogueContext(registry, MODEL)
-    departments = Departments(registry.adapters, CallLimits(), observe)
+    observe, observe_withheld = observers
+    departments = Departments(
+        registry.adapters, CallLimits(), observe, observe_withheld=observe_withheld
+    )
     stages = Stages(
         authenticator=authenticator(settings, ground.token_rules),
         operations=Operations(schema, Limits(), NewDocumentBudget(time.monotonic)),

@@ -149,12 +149,22 @@ def _root(
 
 
 def _sources(results: FetchResults) -> bytes:
-    return _sources_json(tuple(sorted(results.sources.items(), key=itemgetter(0))))
+    sources = tuple(sorted(results.sources.items(), key=itemgetter(0)))
+    withheld = tuple(sorted(results.withheld.items())) if results.withheld else ()
+    return _sources_json(sources, withheld)
 
 
 @lru_cache(maxsize=1_024)
-def _sources_json(sources: tuple[tuple[str, SourceOutcome], ...]) -> bytes:
-    return orjson.dumps([{"source": slug, "outcome": outcome.value} for slug, outcome in sources])
+def _sources_json(
+    sources: tuple[tuple[str, SourceOutcome], ...], withheld: tuple[tuple[str, int], ...]
+) -> bytes:
+    left_out = dict(withheld)
+    told: list[dict[str, Any]] = []
+    for slug, outcome in sources:
+        told.append({"source": slug, "outcome": outcome.value})
+        if slug in left_out:
+            told[-1]["withheld"] = left_out[slug]
+    return orjson.dumps(told)
 
 
 def source_errors(plan: AuthorizedPlan, results: FetchResults) -> list[dict[str, Any]]:

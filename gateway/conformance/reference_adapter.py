@@ -156,10 +156,8 @@ class ReferenceAdapter:
 
 
 def _is_about(key: str | None, kinds: frozenset[SubjectKind] | None) -> bool:
-    """Whether a subject is of one of the kinds; of all kinds, records about nobody are too."""
-    if kinds is None or len(kinds) == len(SubjectKind):
-        return True
-    return _subject_kind(key) in kinds
+    """Whether a subject is of one of the kinds; a record about nobody is in no list."""
+    return kinds is None or _subject_kind(key) in kinds
 
 
 def _subject_kind(key: str | None) -> SubjectKind | None:

@@ -20,10 +20,13 @@ class RowBatch:
         groups: one list of rows per key in key order; one group where there were no keys.
             At most `first` rows each (one more with lookahead), in the asked order.
         totals: per group the number of matching records, if asked for.
+        withheld: how many records of all groups were left out because they hold a value that
+            does not fit the schema, such as a date that is none. Totals count them.
     """
 
     groups: Sequence[Sequence[Row]]
     totals: Sequence[int] | None = None
+    withheld: int = 0
 
 
 class FieldSummary(NamedTuple):
@@ -51,12 +54,14 @@ class JsonBatch:
         counts: per key the number of records found, one more than `first` at most.
         totals: per key the number of matching records, if asked for.
         summary: per checked field what the gateway checks row rules against.
+        withheld: as in `RowBatch`.
     """
 
     groups: Sequence[bytes]
     counts: Sequence[int]
     totals: Sequence[int] | None
     summary: Mapping[str, FieldSummary]
+    withheld: int = 0
 
 
 Batch = RowBatch | JsonBatch
@@ -73,7 +78,12 @@ class StatisticsGroup:
 
 @dataclass(frozen=True, slots=True)
 class StatisticsBatch:
-    """All groups, or more than `max_groups` of them: then `is_complete` is False."""
+    """All groups, or more than `max_groups` of them: then `is_complete` is False.
+
+    Attributes:
+        withheld: as in `RowBatch`; they are in no group.
+    """
 
     groups: Sequence[StatisticsGroup]
     is_complete: bool
+    withheld: int = 0

@@ -32,6 +32,13 @@ Ask = Callable[[], Awaitable[Sequence[T]]]
 """Calls one adapter; may fail before there is anything to wait for."""
 
 Observe = Callable[[str, SourceOutcome, float], None]
+ObserveWithheld = Callable[[str, str, int], None]
+"""Takes department, reason and number of records."""
+BAD_VALUE = "BAD_VALUE"
+
+
+def nothing_withheld(_slug: str, _reason: str, _records: int) -> None:
+    """Observer of withheld records for callers that measure nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +64,10 @@ class Departments:
         limits: CallLimits,
         observe: Observe,
         clock: Callable[[], float] = time.monotonic,
+        observe_withheld: ObserveWithheld = nothing_withheld,
     ) -> None:
         self._adapters = adapters
+        self._observe_withheld = observe_withheld
         self._limits = limits
         self._observe = observe
         self._clock = clock
@@ -94,6 +103,11 @@ class Departments:
         """A department answered, and what it answered does not fit its declaration."""
         log.error("department gave a malformed answer", department=slug)
         self._observe(slug, SourceOutcome.MALFORMED, 0.0)
+
+    def report_withheld(self, slug: str, records: int) -> None:
+        """A department left records out that hold a value which does not fit; which is not said."""
+        log.warning("records withheld", department=slug, reason=BAD_VALUE, records=records)
+        self._observe_withheld(slug, BAD_VALUE, records)
 
     def _may_call(self, slug: str) -> bool:
         return slug in self._adapters and self._circuits[slug].admits()

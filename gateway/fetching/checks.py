@@ -143,7 +143,7 @@ def tells_existence(batch: object, groups: int) -> bool:
 
 
 def _fits(batch: Batch, selection: RecordSelection, groups: int) -> bool:
-    if len(batch.groups) != groups:
+    if len(batch.groups) != groups or type(batch.withheld) is not int or batch.withheld < 0:
         return False
     totals = batch.totals
     return not selection.count or (

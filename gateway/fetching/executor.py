@@ -97,6 +97,8 @@ class Fetcher:
         for slug, outcome in results.sources.items():
             if outcome is SourceOutcome.MALFORMED:
                 self._departments.raise_alarm(slug)
+        for slug, records in results.withheld.items():
+            self._departments.report_withheld(slug, records)
 
     def _first_level(
         self,

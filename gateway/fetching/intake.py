@@ -75,6 +75,7 @@ class Intake:
         found = self._results.places[stream.place]
         keys = item.request.keys or (EVERYBODY,)
         self._count(item.slug, sum(batch.counts))
+        self._results.note_withheld(item.slug, batch.withheld)
         found.json.update(zip(keys, batch.groups, strict=True))
         if stream.selection.lookahead:
             first = stream.selection.first
@@ -87,6 +88,7 @@ class Intake:
     def _take_rows(self, item: Asked, stream: Stream, batch: RowBatch) -> None:
         keys = item.request.keys or (EVERYBODY,)
         self._count(item.slug, sum(map(len, batch.groups)))
+        self._results.note_withheld(item.slug, batch.withheld)
         if item.is_alone:
             part = RowPart(stream, keys, batch.groups)
             self._results.places[stream.place].parts.append(part)

@@ -46,6 +46,8 @@ async def fetch_statistics(
             judged = _judged(call, answer, position, len(found))
             outcome = judged if isinstance(judged, SourceOutcome) else SourceOutcome.ANSWERED
             results.note_source(slug, outcome)
+            if isinstance(judged, StatisticsBatch):
+                results.note_withheld(slug, judged.withheld)
             results.statistics[call.root].append((call.stream, judged))
 
 
@@ -74,6 +76,8 @@ def _is_sound(call: _Call, batch: object) -> bool:
     values = [group.values for group in batch.groups]
     return (
         type(batch.is_complete) is bool
+        and type(batch.withheld) is int
+        and batch.withheld >= 0
         and all(isinstance(found, tuple) for found in values)
         and rows_check(MODEL.kinds[request.kind], request.group_by)(values)
         and len(set(values)) == len(values)

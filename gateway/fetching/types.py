@@ -146,6 +146,7 @@ class FetchResults:
     Attributes:
         sources: outcome per department that was asked.
         rows: number of records per department.
+        withheld: number of records per department that hold a value which does not fit, if any.
         misnamed: positions at which a representation names no subject, ascending.
         consents: those that were looked at, as they were then.
     """
@@ -160,6 +161,12 @@ class FetchResults:
     rows: dict[str, int] = field(default_factory=dict)
     consents: set[ConsentTerms] = field(default_factory=set)
     misnamed: dict[SubjectPlace, tuple[int, ...]] = field(default_factory=dict)
+    withheld: dict[str, int] = field(default_factory=dict)
+
+    def note_withheld(self, slug: str, records: int) -> None:
+        """Note records that a department left out of one batch."""
+        if records:
+            self.withheld[slug] = self.withheld.get(slug, 0) + records
 
     def note_source(self, slug: str, outcome: SourceOutcome) -> None:
         """Note how a department answered; the first failure stays."""

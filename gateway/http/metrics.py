@@ -87,6 +87,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._withheld = Counter(
+            "gateway_withheld_records",
+            "Records that a department left out of an answer, by reason",
+            ["department", "reason"],
+            registry=registry,
+        )
         self._audit_batch = Histogram(
             "gateway_audit_batch_entries",
             "Audit entries that shared one commit",
@@ -155,6 +161,15 @@ class Metrics:
         counter, timer = children
         counter.inc()
         timer.observe(duration_s)
+
+    def records_withheld(self, department: str, reason: str, records: int) -> None:
+        """Count records that were left out of one answer.
+
+        Args:
+            department: its slug.
+            reason: `BAD_VALUE`: a value does not fit the schema.
+        """
+        self._withheld.labels(department, reason).inc(records)
 
     def audit_committed(self, entries: int, duration_s: float) -> None:
         """Count one commit of audit entries."""

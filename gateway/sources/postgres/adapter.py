@@ -39,7 +39,12 @@ from gateway.sources.postgres.statement import (
     StatementBuilder,
     key_groups,
 )
-from gateway.sources.postgres.statistics import statistics_batch, statistics_statement
+from gateway.sources.postgres.statistics import (
+    has_odd_sum,
+    statistics_batch,
+    statistics_statement,
+    withheld_statement,
+)
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.pool import CONNECTION_ERRORS, LightPool, NoConnectionError
 from schema.codes import RecordKind
@@ -54,6 +59,10 @@ _UNAVAILABLE = (
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
 )
+
+
+class OddValueError(SourceRejected):
+    """The statement came upon a stored value that cannot be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,27 @@ class PostgresAdapter:
         self, requests: Sequence[RecordRequest], context: FetchContext
     ) -> Sequence[Batch]:
         groups = key_groups(requests)
+        try:
+            return await self._fetch(requests, groups, context)
+        except OddValueError:
+            return await self._fetch_carefully(requests, groups, context)
+
+    async def _fetch_carefully(
+        self, requests: Sequence[RecordRequest], groups: KeyGroups, context: FetchContext
+    ) -> Sequence[Batch]:
+        """Once more, without the records that hold a value which cannot be shown."""
+        statement = self._builder.build(requests, is_careful=True)
+        arguments = statement.arguments(groups.keys, context.fetched_at)
+        rows = await self._run(self._listing, statement.text, arguments)
+        batches = _batches([request.selection for request in requests], [row[:-1] for row in rows])
+        withheld = {row[0]: row[-1] for row in rows}
+        return [
+            replace(batch, withheld=int(withheld[index])) for index, batch in enumerate(batches)
+        ]
+
+    async def _fetch(
+        self, requests: Sequence[RecordRequest], groups: KeyGroups, context: FetchContext
+    ) -> Sequence[Batch]:
         if _may_share(groups):
             return await self._share(requests, groups, context.fetched_at)
         statement = self._statement(requests, groups)
@@ -146,13 +176,21 @@ class PostgresAdapter:
     async def statistics(
         self, requests: Sequence[StatisticsRequest], context: FetchContext
     ) -> Sequence[StatisticsBatch]:
-        batches = []
-        for request in requests:
-            text, arguments = statistics_statement(request, self._mappings[request.kind])
-            batches.append(
-                statistics_batch(request, await self._run(self._listing, text, arguments))
-            )
-        return batches
+        return [await self._statistics(request) for request in requests]
+
+    async def _statistics(self, request: StatisticsRequest) -> StatisticsBatch:
+        mapping = self._mappings[request.kind]
+        try:
+            rows = await self._run(self._listing, *statistics_statement(request, mapping))
+            batch = statistics_batch(request, rows)
+            if not has_odd_sum(batch):
+                return batch
+        except OddValueError:
+            pass
+        careful = statistics_statement(request, mapping, is_careful=True)
+        batch = statistics_batch(request, await self._run(self._listing, *careful))
+        (counted,) = await self._run(self._listing, *withheld_statement(request, mapping))
+        return replace(batch, withheld=counted[0])
 
     def explain(self, requests: Sequence[RecordRequest]) -> str:
         """The statement that `fetch` would send."""
@@ -183,6 +221,8 @@ class PostgresAdapter:
                 return await connection.fetch(text, *arguments)
         except asyncpg.QueryCanceledError as error:
             raise SourceTimedOut("the database ended the statement before it was done") from error
+        except asyncpg.DataError as error:
+            raise OddValueError(f"a stored value is out of its range: {error.sqlstate}") from error
         except asyncpg.PostgresError as error:
             if isinstance(error, _UNAVAILABLE):
                 raise SourceUnavailable("the database is going away") from error

@@ -29,6 +29,10 @@ from gateway.sources.mapping import (
 )
 
 _DAY_PATTERN = "^[0-9]{4}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$"
+_NUMBER_PATTERN = r"^-?[0-9]{1,20}(\.[0-9]+)?$"
+_LARGEST = "1e27"
+"""With as many decimals as a number can have here, 30 digits hold what is below."""
+_LARGEST_INTEGER = 2**63 - 1
 _UTC_FORM = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 
 
@@ -41,6 +45,9 @@ class ColumnSql:
         compared: expression of an ordered type, with the collation by code point where it is
             text; equal to `shown` as far as order and equality go.
         json: what stands in built JSON; the same value as `shown`, where there is a cheaper form.
+        odd: boolean that is true where the stored value is none that can be shown, such as
+            `infinity` or 30 February; `shown` and `json` fail there with an error of class 22,
+            so that a statement without odd values pays for no search. None where there are none.
         parameter: cast that turns a text parameter into the compared type; None where a
             parameter of the wire type can be used as it is.
     """
@@ -49,6 +56,7 @@ class ColumnSql:
     compared: str
     parameter: str | None
     json: str | None = None
+    odd: str | None = None
 
     @property
     def in_json(self) -> str:
@@ -68,8 +76,12 @@ def identifier(name: str) -> str:
     return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
 
 
-def column_sql(column: Column | None) -> ColumnSql:
-    """SQL of a mapped column; None is a field that the department does not supply."""
+def column_sql(column: Column | None, is_careful: bool = False) -> ColumnSql:
+    """SQL of a mapped column; None is a field that the department does not supply.
+
+    Args:
+        is_careful: `compared` fails nowhere; an odd value counts as the greatest or as missing.
+    """
     match column:
         case None:
             return NULL_COLUMN
@@ -77,8 +89,7 @@ def column_sql(column: Column | None) -> ColumnSql:
             shown = f"nullif(r.{identifier(name)}, '')"
             return ColumnSql(shown, f'{shown} COLLATE "C"', None)
         case DateColumn(name):
-            raw = f"r.{identifier(name)}"
-            return ColumnSql(f"{raw}::text", raw, "::text::date", json=raw)
+            return _date(f"r.{identifier(name)}")
         case TextDate(name):
             return _text_date(f"r.{identifier(name)}")
         case Timestamp(name):
@@ -86,12 +97,11 @@ def column_sql(column: Column | None) -> ColumnSql:
         case LocalTimestamp(name, zone):
             return _time(f"(r.{identifier(name)} AT TIME ZONE {literal(zone)})")
         case Amount(name, yuan_per_unit):
-            return _number(f"(r.{identifier(name)} * {yuan_per_unit:d})", 2)
+            return _number(f"(r.{identifier(name)} * {yuan_per_unit:d})", 2, is_careful)
         case DecimalColumn(name, decimals):
-            return _number(f"r.{identifier(name)}", decimals)
+            return _number(f"r.{identifier(name)}", decimals, is_careful)
         case Integer(name):
-            raw = f"r.{identifier(name)}::bigint"
-            return ColumnSql(raw, raw, "::bigint")
+            return _integer(f"r.{identifier(name)}", is_careful)
         case Flag(name, true_values):
             members = ", ".join(literal(value) for value in true_values)
             shown = f"(r.{identifier(name)}::text IN ({members}))"
@@ -122,22 +132,64 @@ def _constant(value: str | int | bool) -> ColumnSql:
     return ColumnSql(text, f'{text} COLLATE "C"', None)
 
 
+def _failing(raw: str) -> str:
+    """An expression that fails when it is reached, and not before: it is no constant."""
+    return f"('odd ' || {raw}::text)::date"
+
+
+def _date(raw: str) -> ColumnSql:
+    fits = f"{raw} >= '0001-01-01' AND {raw} < '10000-01-01'"
+    shown = f"(CASE WHEN {fits} OR {raw} IS NULL THEN {raw} ELSE {_failing(raw)} END)"
+    return ColumnSql(f"{shown}::text", raw, "::text::date", json=shown, odd=f"NOT ({fits})")
+
+
 def _text_date(raw: str) -> ColumnSql:
-    shown = (
-        f"(CASE WHEN {raw} ~ '{_DAY_PATTERN}' THEN "
-        f"substr({raw},1,4) || '-' || substr({raw},5,2) || '-' || substr({raw},7,2) END)"
+    year, month, number = f"substr({raw},1,4)", f"substr({raw},5,2)", f"substr({raw},7,2)"
+    first = f"make_date({year}::int, {month}::int, 1)"
+    last = f"extract(day FROM {first} + interval '1 month - 1 day')"
+    exists = (
+        f"CASE WHEN {year} = '0000' THEN false WHEN {number} <= '28' THEN true "
+        f"ELSE {number}::int <= {last} END"
     )
-    return ColumnSql(shown, f'{shown} COLLATE "C"', None)
+    text = f"{year} || '-' || {month} || '-' || {number}"
+    is_day = f"{raw} ~ '{_DAY_PATTERN}'"
+    day = f"CASE WHEN {exists} THEN {text} ELSE {_failing(raw)}::text END"
+    shown = f"(CASE WHEN {is_day} THEN {day} END)"
+    compared = f"(CASE WHEN {is_day} THEN {text} END)"
+    odd = f"(CASE WHEN {is_day} THEN NOT ({exists}) ELSE false END)"
+    return ColumnSql(shown, f'{compared} COLLATE "C"', None, odd=odd)
 
 
 def _time(moment: str) -> ColumnSql:
-    shown = f"to_char({moment} AT TIME ZONE 'UTC', '{_UTC_FORM}')"
-    return ColumnSql(shown, f"date_trunc('second', {moment})", "::text::timestamptz")
+    fits = f"{moment} >= '0001-01-01T00:00:00Z' AND {moment} < '10000-01-01T00:00:00Z'"
+    shown = (
+        f"(CASE WHEN {fits} THEN to_char({moment} AT TIME ZONE 'UTC', '{_UTC_FORM}') "
+        f"WHEN {moment} IS NOT NULL THEN {_failing(moment)}::text END)"
+    )
+    compared = f"date_trunc('second', {moment})"
+    return ColumnSql(shown, compared, "::text::timestamptz", odd=f"NOT ({fits})")
 
 
-def _number(raw: str, decimals: int) -> ColumnSql:
-    compared = f"{raw}::numeric(30,{decimals:d})"
-    return ColumnSql(f"{compared}::text", compared, "::text::numeric")
+def _number(raw: str, decimals: int, is_careful: bool) -> ColumnSql:
+    """A number; one that is too large fails in the cast, NaN does not."""
+    fits = f"{raw} > -{_LARGEST} AND {raw} < {_LARGEST}"
+    cast = f"::numeric(30,{decimals:d})"
+    compared = f"{raw}{cast}"
+    is_number = f"{raw} < 'NaN'::numeric"
+    shown = (
+        f"(CASE WHEN {is_number} OR {raw} IS NULL THEN {compared}::text "
+        f"ELSE {_failing(raw)}::text END)"
+    )
+    if is_careful:
+        compared = f"(CASE WHEN {fits} OR {raw} IS NULL THEN {compared} ELSE 'NaN' END)"
+    return ColumnSql(shown, compared, "::text::numeric", odd=f"NOT ({fits})")
+
+
+def _integer(raw: str, is_careful: bool) -> ColumnSql:
+    fits = f"{raw}::numeric BETWEEN -{_LARGEST_INTEGER:d} AND {_LARGEST_INTEGER:d}"
+    shown = f"{raw}::bigint"
+    compared = f"(CASE WHEN {fits} THEN {shown} END)" if is_careful else shown
+    return ColumnSql(shown, compared, "::bigint", odd=f"NOT ({fits})")
 
 
 def _translated(raw: str, translation: Mapping[str, str]) -> str:
@@ -163,14 +215,21 @@ def _code_columns(names: Sequence[str], translation: Mapping[str, str]) -> Colum
 
 
 def _part(part: Part) -> ColumnSql:
+    raw = f"r.{identifier(part.column)}"
     value = f"x.e->>{literal(part.key)}"
+    odd: str | None = None
     if part.translation is not None:
         value = _translated(f"({value})", part.translation)
     elif part.yuan_per_unit is not None:
-        value = f"(({value})::numeric * {part.yuan_per_unit:d})::numeric(30,2)::text"
-    raw = f"r.{identifier(part.column)}"
+        fits = f"({value}) ~ '{_NUMBER_PATTERN}'"
+        odd = f"EXISTS (SELECT FROM jsonb_array_elements({raw}) x(e) WHERE NOT ({fits}))"
+        amount = f"(({value})::numeric * {part.yuan_per_unit:d})::numeric(30,2)::text"
+        value = (
+            f"CASE WHEN {fits} THEN {amount} "
+            f"WHEN ({value}) IS NOT NULL THEN {_failing(f'({value})')}::text END"
+        )
     shown = (
         f"(CASE WHEN {raw} IS NOT NULL THEN ARRAY(SELECT {value} FROM "
         f"jsonb_array_elements({raw}) WITH ORDINALITY x(e, o) ORDER BY x.o) END)"
     )
-    return ColumnSql(shown, shown, None)
+    return ColumnSql(shown, shown, None, odd=odd)

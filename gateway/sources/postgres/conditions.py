@@ -4,10 +4,10 @@ with a missing value is false, and `Not` turns that around.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.contract import RECORD_ID, After, OrderKey
+from gateway.contract import RECORD_ID, SUBJECT_KEY, After, OrderKey
 from gateway.sources.mapping import Code, CodeList, Column, Constant, KindMapping, Part, Text
 from gateway.sources.postgres.columns import ColumnSql, column_sql, identifier, literal
 from schema.predicate import (
@@ -45,18 +45,21 @@ class TableSql:
     Attributes:
         parameters: of the statement; marked record ids are added when they are first needed.
         marked: ids of records under objection whatever the source says.
+        is_careful: comparisons fail at no stored value.
     """
 
     mapping: KindMapping
     parameters: Parameters
     marked: tuple[str, ...] = ()
+    is_careful: bool = False
     _marked_parameter: str | None = None
 
     def column(self, name: str) -> ColumnSql:
         if name == RECORD_ID:
             raw = f"r.{identifier(self.mapping.record_id)}"
             return ColumnSql(raw, f'{raw} COLLATE "C"', None)
-        made = column_sql(self.mapping.columns.get(name) or self._missing_part(name))
+        mapped = self.mapping.columns.get(name) or self._missing_part(name)
+        made = column_sql(mapped, self.is_careful)
         if name == OBJECTION_MARK and self.marked:
             if self._marked_parameter is None:
                 self._marked_parameter = self.parameters.add(list(self.marked))
@@ -98,7 +101,7 @@ def condition_sql(predicate: Predicate, table: TableSql, parameters: Parameters)
         case Not(part):
             return f"(({condition_sql(part, table, parameters)}) IS NOT TRUE)"
         case IsNull(name):
-            return f"({table.column(name).in_json} IS NULL)" if table.supplies(name) else "true"
+            return f"({_presence(name, table)} IS NULL)" if table.supplies(name) else "true"
         case _ if not table.supplies(predicate.field):
             return "false"
         case Comparison(name, operator, value):
@@ -111,6 +114,22 @@ def condition_sql(predicate: Predicate, table: TableSql, parameters: Parameters)
             return f"starts_with({table.column(name).shown}, {parameters.add(prefix)}::text)"
         case Includes(name, value):
             return _includes(name, value, table, parameters)
+
+
+def _presence(name: str, table: TableSql) -> str:
+    """An expression that is null where the value is missing, and fails at no odd value."""
+    column = table.column(name)
+    return column.in_json if column.odd is None else column.compared
+
+
+def odd_sql(names: Iterable[str], table: TableSql) -> str:
+    """SQL boolean: one of the fields holds a value that cannot be shown. False, not null, else."""
+    tests = [table.column(name).odd for name in dict.fromkeys(names) if name != SUBJECT_KEY]
+    return (
+        "(" + " OR ".join(f"({test}) IS TRUE" for test in tests if test) + ")"
+        if any(tests)
+        else "false"
+    )
 
 
 def _joined(

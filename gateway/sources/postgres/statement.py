@@ -28,6 +28,7 @@ from gateway.sources.postgres.conditions import (
     TableSql,
     after_sql,
     condition_sql,
+    odd_sql,
     order_sql,
 )
 from schema.classification import SubjectKind
@@ -136,8 +137,12 @@ class StatementBuilder:
         self._department = department
         self._mappings = mappings
 
-    def build(self, requests: Sequence[RecordRequest]) -> Statement:
+    def build(self, requests: Sequence[RecordRequest], is_careful: bool = False) -> Statement:
         """Write the statement.
+
+        Args:
+            is_careful: leave out the records that hold a value which cannot be shown, and say in
+                one more column how many they are.
 
         Raises:
             NotSupported: a request for a kind or a field that no mapping supplies.
@@ -151,7 +156,7 @@ class StatementBuilder:
         branches = []
         for index, (request, number) in enumerate(zip(requests, groups.numbers, strict=True)):
             keys = None if number is None else sources[number]
-            branches.append(self._branch(index, request, keys, parameters))
+            branches.append(self._branch(index, request, keys, parameters, is_careful))
         slots = tuple(
             (position, value)
             for position, value in enumerate(parameters.values)
@@ -160,11 +165,16 @@ class StatementBuilder:
         return Statement("\nUNION ALL\n".join(branches), tuple(parameters.values), slots)
 
     def _branch(
-        self, index: int, request: RecordRequest, keys: _Keys | None, parameters: Parameters
+        self,
+        index: int,
+        request: RecordRequest,
+        keys: _Keys | None,
+        parameters: Parameters,
+        is_careful: bool,
     ) -> str:
         selection = request.selection
         mapping = self._mapping(selection.kind)
-        table = TableSql(mapping, parameters, selection.marked)
+        table = TableSql(mapping, parameters, selection.marked, is_careful)
         conditions = [condition_sql(selection.predicate, table, parameters)]
         conditions += subject_conditions(mapping, selection.subject_kinds)
         if keys is not None:
@@ -174,6 +184,12 @@ class StatementBuilder:
         if request.after is not None:
             behind = after_sql(request.after, selection.order, self._department, table, parameters)
             where = f"{where} AND {behind}" if where else behind
+        withheld = ""
+        if is_careful:
+            odd = odd_sql(_read_fields(selection), table)
+            left_out = _total(table, f"{where or 'true'} AND {odd}")
+            withheld = f", sum({left_out})::bigint AS withheld"
+            where = f"{where or 'true'} AND NOT {odd}"
         source = f"FROM {identifier(mapping.table)} r WHERE {where or 'true'}"
         is_single = keys is not None and MODEL.kinds[selection.kind].declaration.singular
         if not is_single or selection.first == 0:
@@ -199,7 +215,7 @@ class StatementBuilder:
         return (
             f"SELECT {index:d}::int AS request, {payloads} AS payloads, "
             f"array_agg(g.found ORDER BY k.o) AS counts, "
-            f"{totals} AS totals, {summary} AS summary\n"
+            f"{totals} AS totals, {summary} AS summary{withheld}\n"
             f"FROM {keyed} LEFT JOIN LATERAL (\n{body}\n) g ON true"
         )
 
@@ -225,9 +241,12 @@ def _key_condition(mapping: KindMapping, mode: str) -> str:
 
 
 def subject_conditions(mapping: KindMapping, kinds: frozenset[SubjectKind] | None) -> list[str]:
-    if kinds is None or len(kinds) == len(SubjectKind):
+    """Conditions of a list over all subjects; a record that is about nobody is in none."""
+    if kinds is None:
         return []
     code = f"r.{identifier(mapping.organisation)}"
+    if len(kinds) == len(SubjectKind):
+        return [f"({subject_key_sql(mapping)}) IS NOT NULL"]
     alternatives = {
         SubjectKind.ORGANISATION: f"({code} IS NOT NULL AND NOT starts_with({code}, '92'))",
         SubjectKind.INDIVIDUAL_BUSINESS: f"starts_with({code}, '92')",
@@ -292,6 +311,12 @@ def _json(
     )
     overall = ", ".join(check.overall for check in checks)
     return body, f"json_build_array({overall})::text" if checks else "NULL::text"
+
+
+def _read_fields(selection: RecordSelection) -> list[str]:
+    """Fields whose values leave the source in whatever form."""
+    shown = selection.fields if selection.json is None else _fields_of(selection.json)
+    return [*shown, *selection.checked]
 
 
 def _fields_of(node: JsonNode) -> list[str]:
@@ -359,7 +384,8 @@ def _check(index: int, name: str, table: TableSql) -> _Check:
     made = table.column(name)
     is_number = model.value_type in NUMERIC_TEXT
     is_plain = is_number or model.value_type in (ValueType.INTEGER, ValueType.DATE)
-    ordered = made.compared if is_plain else f'{made.shown} COLLATE "C"'
+    is_day = model.value_type is ValueType.DATE
+    ordered = made.in_json if is_day else made.compared if is_plain else f'{made.shown} COLLATE "C"'
     if model.value_type is ValueType.BOOLEAN:
         ordered = f"({made.shown})::int"
     shown = "::text" if is_number else ""

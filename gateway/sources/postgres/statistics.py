@@ -8,18 +8,23 @@ from typing import Any
 from gateway.contract import StatisticsBatch, StatisticsGroup, StatisticsRequest
 from gateway.sources.mapping import KindMapping
 from gateway.sources.postgres.columns import identifier
-from gateway.sources.postgres.conditions import Parameters, TableSql, condition_sql
+from gateway.sources.postgres.conditions import Parameters, TableSql, condition_sql, odd_sql
 from gateway.sources.postgres.statement import subject_conditions
 
 
 def statistics_statement(
-    request: StatisticsRequest, mapping: KindMapping
+    request: StatisticsRequest, mapping: KindMapping, is_careful: bool = False
 ) -> tuple[str, list[object]]:
-    """Statement and arguments: a row per group, group values first, then count, then sums."""
+    """Statement and arguments: a row per group, group values first, then count, then sums.
+
+    Args:
+        is_careful: leave out records that hold a value which cannot be shown.
+    """
     parameters = Parameters()
-    table = TableSql(mapping, parameters, request.marked)
-    conditions = [condition_sql(request.predicate, table, parameters)]
-    conditions += subject_conditions(mapping, request.subject_kinds)
+    table = TableSql(mapping, parameters, request.marked, is_careful)
+    conditions = _conditions(request, table, parameters)
+    if is_careful:
+        conditions.append(f"NOT {odd_sql((*request.group_by, *request.sums), table)}")
     groups = [table.column(name).shown for name in request.group_by]
     sums = [f"sum({table.column(name).compared})::text" for name in request.sums]
     selected = ", ".join([*groups, "count(*)", *sums])
@@ -30,6 +35,28 @@ def statistics_statement(
         f"WHERE {' AND '.join(conditions)}{grouped} LIMIT {request.max_groups + 1:d}"
     )
     return text, parameters.values
+
+
+def withheld_statement(
+    request: StatisticsRequest, mapping: KindMapping
+) -> tuple[str, list[object]]:
+    """Statement and arguments: the number of records that the careful one leaves out."""
+    parameters = Parameters()
+    table = TableSql(mapping, parameters, request.marked, is_careful=True)
+    conditions = _conditions(request, table, parameters)
+    conditions.append(odd_sql((*request.group_by, *request.sums), table))
+    text = f"SELECT count(*) FROM {identifier(mapping.table)} r WHERE {' AND '.join(conditions)}"
+    return text, parameters.values
+
+
+def _conditions(request: StatisticsRequest, table: TableSql, parameters: Parameters) -> list[str]:
+    found = [condition_sql(request.predicate, table, parameters)]
+    return found + subject_conditions(table.mapping, request.subject_kinds)
+
+
+def has_odd_sum(batch: StatisticsBatch) -> bool:
+    """Whether a sum is no number: NaN adds up without an error."""
+    return any("NaN" in group.sums for group in batch.groups)
 
 
 def statistics_batch(request: StatisticsRequest, rows: Sequence[Any]) -> StatisticsBatch:

@@ -376,6 +376,34 @@ async def test_a_department_that_was_down_on_an_earlier_page_is_said_to_have_rej
     assert codes(await gateway.ask(page % f',after:"{cursor}"')) == []
 
 
+async def test_withheld_records_are_told_and_counted_without_values() -> None:
+    gateway = gateway_with(
+        per_batch(lambda batch: replace(batch, withheld=batch.withheld + 2)),
+        rules=policies(EVERYTHING),
+    )
+    with capture_logs() as logs:
+        answer = await gateway.ask(LIST)
+    assert codes(answer) == []
+    told = [found for found in answer["extensions"]["sources"] if "withheld" in found]
+    assert [found["source"] for found in told] == ["bad"]
+    assert told[0]["outcome"] == "ANSWERED"
+    assert told[0]["withheld"] > 0
+    (line,) = logs
+    assert line == {
+        "event": "records withheld",
+        "log_level": "warning",
+        "department": "bad",
+        "reason": "BAD_VALUE",
+        "records": told[0]["withheld"],
+    }
+
+
+@pytest.mark.parametrize("number", [-1, True, 1.0, None, "1"])
+async def test_withheld_that_is_no_number_is_malformed(number: Any) -> None:
+    answer = await gateway_with(per_batch(lambda batch: replace(batch, withheld=number))).ask(LIST)
+    assert sources(answer) == {"bad": "MALFORMED", "good": "ANSWERED"}
+
+
 async def test_a_malformed_answer_raises_an_alarm_that_names_the_department() -> None:
     def garbage(_: list[Any], __: Sequence[RecordRequest]) -> Any:
         return ["garbage"]

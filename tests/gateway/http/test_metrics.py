@@ -34,7 +34,10 @@ def test_departments_defects_and_audit_are_counted() -> None:
     metrics.department_answered("tax", "TIMED_OUT", 2.0)
     metrics.failed("id", ValueError())
     metrics.audit_committed(3, 0.004)
+    metrics.records_withheld("tax", "BAD_VALUE", 2)
+    metrics.records_withheld("tax", "BAD_VALUE", 1)
     found = samples(metrics)
+    assert found['gateway_withheld_records_total{department="tax",reason="BAD_VALUE"}'] == 3
     outcome = 'gateway_department_outcomes_total{department="tax",outcome="TIMED_OUT"}'
     assert found[outcome] == 1
     assert found['gateway_department_seconds_count{department="tax"}'] == 1

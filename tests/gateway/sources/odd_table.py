@@ -192,6 +192,10 @@ class OddSource:
 
         self.runner.run(replace())
 
+    def execute(self, sql: str) -> None:
+        """Change the tables in a way that `fill` cannot."""
+        self.runner.run(self._connection.execute(sql))
+
     def ask(self, *requests: RecordRequest) -> Sequence[Batch]:
         """Fetch from the first department."""
         context = FetchContext("test", time.monotonic() + 30, "2026-11-02T08:00:00Z")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.conformance.department import read, whole
 from gateway.conformance.ordering import in_order, position_of
-from gateway.contract import RECORD_ID, OrderKey, RecordRequest
+from gateway.contract import RECORD_ID, SUBJECT_KEY, OrderKey, RecordRequest
 from gateway.fetching.calls import CallLimits
 from schema.filters import enum_name
 from schema.records import MODEL
@@ -47,12 +47,16 @@ def wire_order(order: Sequence[OrderKey]) -> list[dict[str, str]]:
 async def expected(
     odd: OddSource, order: Sequence[OrderKey], keys: tuple[str, ...] | None
 ) -> list[tuple[str, str]]:
-    """Record id and department of all records, sorted in Python."""
+    """Record id and department of all records that have a subject, sorted in Python."""
     positions = []
     for adapter in (odd.own, odd.other):
         (found,) = await read(adapter, RecordRequest("all", whole(PENALTY), keys))
         code = adapter.manifest.department_code
-        positions += [position_of(row, str(row[RECORD_ID]), code, order) for row in found]
+        positions += [
+            position_of(row, str(row[RECORD_ID]), code, order)
+            for row in found
+            if row[SUBJECT_KEY] is not None
+        ]
     return [(p.record_id, p.department) for p in in_order(positions, order, KIND)]
 
 
