@@ -6,7 +6,6 @@ product takes a function from another module by name, every module that holds it
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,9 +23,7 @@ from gateway.planning import arguments, collect
 from gateway.sources.postgres import columns, conditions, statement
 from policies.engine import AccessTable, PolicySet
 from policies.model import Decision, Outcome, Use
-
-Patch = Callable[[pytest.MonkeyPatch], None]
-Change = Callable[[Any], Any]
+from tests.support.patching import Change, Patch, function_patch, method_patch
 
 
 @dataclass(frozen=True)
@@ -35,32 +32,6 @@ class Fault:
 
     name: str
     put: Patch
-
-
-def _function(module: Any, name: str, change: Change) -> Patch:
-    """Put `change(original)` in the place of a function, wherever modules hold it."""
-
-    def put(patching: pytest.MonkeyPatch) -> None:
-        original = getattr(module, name)
-        wrong = change(original)
-        holders = [
-            holder
-            for holder in list(sys.modules.values())
-            if getattr(holder, "__name__", "").startswith(("gateway.", "policies."))
-            and getattr(holder, name, None) is original
-        ]
-        assert holders, f"nothing of the product holds {name}"
-        for holder in holders:
-            patching.setattr(holder, name, wrong)
-
-    return put
-
-
-def _method(owner: type, name: str, change: Change) -> Patch:
-    def put(patching: pytest.MonkeyPatch) -> None:
-        patching.setattr(owner, name, change(getattr(owner, name)))
-
-    return put
 
 
 def _member(module: Any, name: str, value: Any) -> Patch:
@@ -101,7 +72,7 @@ def _decisions(alter: Callable[[Decision], Decision]) -> Patch:
     def change(original: Any) -> Any:
         return lambda self, coordinate, use: alter(original(self, coordinate, use))
 
-    return _method(AccessTable, "decide", change)
+    return method_patch(AccessTable, "decide", change)
 
 
 def _use_taken_for(use: Use, other: Use) -> Patch:
@@ -113,7 +84,7 @@ def _use_taken_for(use: Use, other: Use) -> Patch:
 
         return decide
 
-    return _method(AccessTable, "decide", change)
+    return method_patch(AccessTable, "decide", change)
 
 
 def _use_open(use: Use) -> Patch:
@@ -124,7 +95,7 @@ def _use_open(use: Use) -> Patch:
 
         return decide
 
-    return _method(AccessTable, "decide", change)
+    return method_patch(AccessTable, "decide", change)
 
 
 def _compile(alter: Callable[[list[Any]], list[Any]]) -> Patch:
@@ -138,7 +109,7 @@ def _compile(alter: Callable[[list[Any]], list[Any]]) -> Patch:
 
         return compiled
 
-    return _method(PolicySet, "compile", change)
+    return method_patch(PolicySet, "compile", change)
 
 
 def _unmasked(decision: Decision) -> Decision:
@@ -167,7 +138,7 @@ def _effects(alter: Callable[[RecordEffects], RecordEffects]) -> Patch:
 
         return made
 
-    return _function(streams, "make_stream", change)
+    return function_patch(streams, "make_stream", change)
 
 
 def _missing_first(_original: Any) -> Any:
@@ -201,12 +172,15 @@ def _turned_identity(original: Any) -> Any:
 FAULTS: tuple[Fault, ...] = (
     # planner
     Fault(
-        "skip and include are ignored", _method(collect.Collector, "_is_included", _always(True))
+        "skip and include are ignored",
+        method_patch(collect.Collector, "_is_included", _always(True)),
     ),
-    Fault("fragments apply to every type", _method(collect.Collector, "_applies", _always(True))),
+    Fault(
+        "fragments apply to every type", method_patch(collect.Collector, "_applies", _always(True))
+    ),
     Fault(
         "orders are ascending",
-        _function(
+        function_patch(
             arguments,
             "order_keys",
             lambda original: (
@@ -216,13 +190,13 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "only the first condition of a field counts",
-        _function(
+        function_patch(
             arguments,
             "_conditions",
             lambda original: lambda name, given: original(name, given)[:1],
         ),
     ),
-    Fault("cursors forget the filter", _function(arguments, "wire_filter", _always(None))),
+    Fault("cursors forget the filter", function_patch(arguments, "wire_filter", _always(None))),
     # rules
     Fault("masks are clear", _decisions(_unmasked)),
     Fault("row rules are forgotten", _decisions(lambda made: replace(made, row=None))),
@@ -237,36 +211,49 @@ FAULTS: tuple[Fault, ...] = (
     Fault("hidden records are shown", _effects(lambda seen: replace(seen, hidden=()))),
     Fault("marks are forgotten", _effects(lambda seen: replace(seen, marked=()))),
     # source
-    Fault("missing values come first", _function(conditions, "order_sql", _text("LAST", "FIRST"))),
-    Fault("sources order ascending", _function(conditions, "order_sql", _text(" DESC", " ASC"))),
-    Fault("cursors are not followed", _function(conditions, "after_sql", _always("true"))),
-    Fault("a page begins with the last record", _function(conditions, "_tie", _text(">", ">="))),
+    Fault(
+        "missing values come first", function_patch(conditions, "order_sql", _text("LAST", "FIRST"))
+    ),
+    Fault(
+        "sources order ascending", function_patch(conditions, "order_sql", _text(" DESC", " ASC"))
+    ),
+    Fault("cursors are not followed", function_patch(conditions, "after_sql", _always("true"))),
+    Fault(
+        "a page begins with the last record", function_patch(conditions, "_tie", _text(">", ">="))
+    ),
     Fault(
         "prefixes match whole texts",
-        _function(conditions, "condition_sql", _text("starts_with", "texteq")),
+        function_patch(conditions, "condition_sql", _text("starts_with", "texteq")),
     ),
     Fault(
         "counts are of everything",
-        _function(
+        function_patch(
             statement, "_total", lambda original: lambda table, where: original(table, "true")
         ),
     ),
     Fault(
         "amounts lose their decimals",
-        _function(columns, "_number", lambda original: lambda raw, decimals: original(raw, 0)),
+        function_patch(columns, "_number", lambda original: lambda raw, decimals: original(raw, 0)),
     ),
-    Fault("times are local", _function(columns, "_time", _shown("'UTC'", "'Asia/Tokyo'"))),
+    Fault("times are local", function_patch(columns, "_time", _shown("'UTC'", "'Asia/Tokyo'"))),
     # merge
-    Fault("merged lists have missing values first", _function(merge, "_sorted_by", _missing_first)),
-    Fault("merged lists are ascending", _function(merge, "_sorted_by", _turned)),
-    Fault("merged amounts are texts", _function(merge, "_number", _always(lambda value: value))),
-    Fault("merged ties are turned", _function(merge, "_identity", _turned_identity)),
+    Fault(
+        "merged lists have missing values first",
+        function_patch(merge, "_sorted_by", _missing_first),
+    ),
+    Fault("merged lists are ascending", function_patch(merge, "_sorted_by", _turned)),
+    Fault(
+        "merged amounts are texts", function_patch(merge, "_number", _always(lambda value: value))
+    ),
+    Fault("merged ties are turned", function_patch(merge, "_identity", _turned_identity)),
     # masks
-    Fault("masks show the value", _function(mask, "mask_function", _always(lambda value: value))),
+    Fault(
+        "masks show the value", function_patch(mask, "mask_function", _always(lambda value: value))
+    ),
     Fault("amount bands are shifted", _member(mask, "_BANDS", mask._BANDS[:1] + mask._BANDS[2:])),
     Fault(
         "free text is not scrubbed",
-        _function(free_text, "scrub", lambda original: lambda text: text),
+        function_patch(free_text, "scrub", lambda original: lambda text: text),
     ),
     # writer and report
     Fault(
@@ -281,22 +268,26 @@ FAULTS: tuple[Fault, ...] = (
         "a record names persons by what the network knows them by",
         _member(compiling, "_person_ref", lambda identity, _: identity),
     ),
-    Fault("small groups are shown", _function(statistics, "_held_back", _always(set()))),
-    Fault("sources are not named", _function(entries, "_slugs", _always(None))),
+    Fault("small groups are shown", function_patch(statistics, "_held_back", _always(set()))),
+    Fault("sources are not named", function_patch(entries, "_slugs", _always(None))),
     Fault(
         "errors come in another order",
-        _function(
+        function_patch(
             access,
             "denial_errors",
             lambda original: lambda *given: reversed(list(original(*given))),
         ),
     ),
-    Fault("ends of pages are missing", _method(writer.DataWriter, "_end_cursor", _always(None))),
+    Fault(
+        "ends of pages are missing", method_patch(writer.DataWriter, "_end_cursor", _always(None))
+    ),
     # ids and cursors
-    Fault("cursors are bound to nothing", _function(cursors, "cursor_context", _always(b"[]"))),
+    Fault(
+        "cursors are bound to nothing", function_patch(cursors, "cursor_context", _always(b"[]"))
+    ),
     Fault(
         "ids forget the department",
-        _method(
+        method_patch(
             OpaqueCodec,
             "record_id",
             lambda original: lambda self, kind, department, name: original(self, kind, "", name),

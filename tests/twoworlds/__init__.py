@@ -1,0 +1,1 @@
+"""Two worlds: cities that differ only in what a caller may not see must be answered alike."""
