@@ -18,6 +18,7 @@ from policies.model import (
     Decision,
     Outcome,
     Purpose,
+    Role,
     Rule,
     SubjectProfile,
     Use,
@@ -63,12 +64,15 @@ class Situation:
 
     Attributes:
         purposes: the caller's purpose and all that the rules treat alike here.
+        provider: code of the department whose records are meant; None: one that has no rules of
+            its own.
     """
 
     caller: Caller
     subject_kind: SubjectKind
     facts: Facts
     purposes: tuple[Purpose, ...] = ()
+    provider: str | None = None
 
     def table(self, policies: PolicySet) -> AccessTable:
         """Decisions of these policies in this situation."""
@@ -77,7 +81,7 @@ class Situation:
         consented = everything if facts.consent else frozenset[str]()
         subject = SubjectProfile(self.subject_kind, facts.is_self, consented)
         granted = everything if facts.grant else frozenset[str]()
-        return policies.compile(self.caller, subject, granted, facts.is_source)
+        return policies.compile(self.caller, subject, granted, facts.is_source, self.provider)
 
 
 def sample_caller(
@@ -95,26 +99,44 @@ def situations(sets: Sequence[PolicySet], caller_class: CallerClass) -> Iterator
     rules = [
         rule
         for policies in sets
-        for rule in policies.rules
+        for rule in all_rules(policies)
         if not rule.who or caller_class in rule.who
     ]
+    own = {code for policies in sets for code in policies.own_rules}
+    roles = {role for rule in rules for role in rule.roles}
     codes = {code for rule in rules for code in rule.organisations}
-    for purposes in _alike(rules, caller_class):
-        for organisation in (SAMPLE_CODE, *sorted(codes - {SAMPLE_CODE})):
-            caller = sample_caller(caller_class, purposes[0], organisation)
-            for subject_kind, facts in itertools.product(SubjectKind, _facts(rules, caller_class)):
-                yield Situation(caller, subject_kind, facts, purposes)
+    callers = [
+        (replace(sample_caller(caller_class, purposes[0], code), role=role), purposes)
+        for purposes in _alike(rules, caller_class)
+        for code in (SAMPLE_CODE, *sorted(codes - {SAMPLE_CODE}))
+        for role in (None, *sorted(roles, key=list(Role).index))
+    ]
+    facts = _facts(rules, caller_class)
+    for caller, purposes in callers:
+        for kind, given, provider in itertools.product(SubjectKind, facts, (None, *sorted(own))):
+            yield Situation(caller, kind, given, purposes, provider)
+
+
+def all_rules(policies: PolicySet) -> Iterator[Rule]:
+    """The rules for all, then those of single departments."""
+    return itertools.chain(policies.rules, *policies.own_rules.values())
 
 
 def alternatives(policies: PolicySet, present: Situation) -> Iterator[Situation]:
-    """Situations of the same caller with no fact taken away; the present one is among them."""
+    """Situations of the same caller and provider, with no fact taken away.
+
+    The present one is among them. Its role is changed for others, never dropped.
+    """
     given = present.facts.names
+    provider = present.provider if present.provider in policies.own_rules else None
     for other in situations([policies], present.caller.caller_class):
-        if other.caller.organisation in (None, SAMPLE_CODE) and other.facts.names >= given:
+        is_same = other.caller.organisation in (None, SAMPLE_CODE) and other.provider == provider
+        if is_same and other.facts.names >= given:
             purpose = other.caller.purpose
             if present.caller.purpose in other.purposes:
                 purpose = present.caller.purpose
-            yield replace(other, caller=replace(present.caller, purpose=purpose))
+            role = other.caller.role or present.caller.role
+            yield replace(other, caller=replace(present.caller, purpose=purpose, role=role))
 
 
 def is_open(decision: Decision, use: Use) -> bool:

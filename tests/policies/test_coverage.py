@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from policies.coverage import check_policies, matrix, matrix_text, standard_profiles
+from policies.coverage import check_policies
 from policies.engine import PolicySet
 from policies.loader import load_rules
 from schema.classification import FieldClass
@@ -71,23 +71,3 @@ def test_read_model_refuses_a_field_that_a_rule_may_deny_and_is_not_nullable() -
     assert read_one({"good": str | None}).coordinates == ("Sample", "Sample.good")
     with pytest.raises(SchemaDeclarationError, match=r"`Sample\.bad` is not nullable"):
         read_one({"bad": str})
-
-
-def test_matrix_shows_masks_rows_and_denials(policies: PolicySet) -> None:
-    profiles = standard_profiles(MODEL)
-    lines = matrix(policies, profiles, ["TaxPayment", "TaxPayment.paidAmount", "TaxArrears"])
-    by_name = {profile.name: index + 1 for index, profile in enumerate(profiles)}
-    assert lines[0][by_name["public"]] == "-"
-    assert lines[0][by_name["bank"]] == "-"
-    assert lines[0][by_name["bank-consent"]] == "clear (rows)"
-    assert lines[1][by_name["bank-consent"]] == "clear"
-    assert lines[2][by_name["public"]] == "clear (rows)"
-    assert all(line[by_name["auditor"]] == "-" for line in lines)
-
-
-def test_matrix_text_has_a_column_per_profile(policies: PolicySet) -> None:
-    profiles = standard_profiles(MODEL)
-    text = matrix_text(profiles, matrix(policies, profiles, ["TaxArrears"]))
-    heading, line = text.splitlines()
-    assert heading.split()[1:] == [profile.name for profile in profiles]
-    assert line.startswith("TaxArrears")
