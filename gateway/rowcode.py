@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from gateway.contract import RECORD_ID, SUBJECT_KEY, OrderKey, Row
+from gateway.contract import RECORD_ID, SUBJECT_KEY, FieldSummary, OrderKey, Row
 from schema.model import FieldModel, KindModel, ValueType
 from schema.predicate import (
     NUMERIC_TEXT,
@@ -28,6 +28,7 @@ from schema.predicate import (
 )
 
 RowsCheck = Callable[[Sequence[Row]], bool]
+SummaryCheck = Callable[[Mapping[str, FieldSummary]], bool]
 
 _DATE_LENGTH = len("2026-09-22")
 _DATETIME_LENGTH = len("2026-09-22T08:00:00Z")
@@ -208,3 +209,67 @@ def _atom(
         case Includes(_, member):
             names[constant] = member
             return f"({value} is not None and {constant} in {value})"
+
+
+_LEAST, _GREATEST, _SEEN, _MISSING = range(len(FieldSummary._fields))
+
+
+def summary_rule(rule: Predicate, kind: KindModel) -> SummaryCheck:
+    """A function that tells whether a summary shows that every record satisfies the rule.
+
+    It says no wherever bounds alone cannot prove it. It raises `KeyError` for a summary without a
+    field of the rule.
+    """
+    names: dict[str, object] = {"Decimal": Decimal}
+    source = f"def check(s):\n return {_proof(rule, kind, names)}\n"
+    made: SummaryCheck = function_from("check", source, names)
+    return made
+
+
+def _proof(rule: Predicate, kind: KindModel, names: dict[str, object]) -> str:
+    match rule:
+        case And(parts):
+            proofs = [_proof(part, kind, names) for part in parts]
+            return "(" + " and ".join(proofs) + ")" if proofs else "True"
+        case Or((IsNull(name), Comparison() as known) | (Comparison() as known, IsNull(name))):
+            if known.field != name:
+                return "False"
+            found = _summary_of(name, names)
+            return f"({_nothing_in(found)} or {_bounds_within(known, found, kind, names)})"
+        case Comparison(name, Operator.EQ, value) if kind.by_name[name].enum_values:
+            return _members_within(name, frozenset((value,)), names)
+        case Comparison(name, _, _):
+            found = _summary_of(name, names)
+            within = _bounds_within(rule, found, kind, names)
+            return f"({found}[{_MISSING}] == 0 and {within})"
+        case OneOf(name, values):
+            return _members_within(name, frozenset(values), names)
+        case IsNull(name):
+            return _nothing_in(_summary_of(name, names))
+        case _:
+            return "False"
+
+
+def _summary_of(name: str, names: dict[str, object]) -> str:
+    constant = f"C{len(names)}"
+    names[constant] = name
+    return f"s[{constant}]"
+
+
+def _nothing_in(found: str) -> str:
+    absent = " and ".join(f"{found}[{bound}] is None" for bound in (_LEAST, _GREATEST))
+    return f"({absent} and not {found}[{_SEEN}])"
+
+
+def _bounds_within(rule: Comparison, found: str, kind: KindModel, names: dict[str, object]) -> str:
+    """Least and greatest value satisfy the comparison, and so does all between them."""
+    bounds = [_atom(rule, f"{found}[{bound}]", kind, names) for bound in (_LEAST, _GREATEST)]
+    return "(" + " and ".join(bounds) + ")"
+
+
+def _members_within(name: str, values: frozenset[object], names: dict[str, object]) -> str:
+    found = _summary_of(name, names)
+    constant = f"C{len(names)}"
+    names[constant] = values
+    seen = f"{found}[{_SEEN}]"
+    return f"({found}[{_MISSING}] == 0 and {seen} is not None and {seen} <= {constant})"

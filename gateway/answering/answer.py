@@ -15,7 +15,7 @@ from gateway.answering.compile import PersonReference
 from gateway.answering.report import Reporter
 from gateway.answering.statistics import write_statistics
 from gateway.answering.types import Entry, WrittenAnswer
-from gateway.answering.writer import NULL, DataWriter, Writers
+from gateway.answering.writer import NULL, DataWriter
 from gateway.authorization.plan import AuthorizedPlan
 from gateway.errors import BadRequest
 from gateway.fetching.types import FetchResults, SourceOutcome
@@ -76,7 +76,7 @@ class Answerer:
     """Writes response bodies."""
 
     def __init__(self, opaque: OpaqueCodec) -> None:
-        self._writers = Writers(opaque)
+        self._opaque = opaque
 
     def answer(
         self,
@@ -93,7 +93,7 @@ class Answerer:
         """
         report = Reporter(plan, results).report()
         positions = {} if report.fixed_access is not None else _positions(report.entries, results)
-        writer = DataWriter(plan, variables, results, self._writers, person)
+        writer = DataWriter(plan, variables, results, self._opaque, person)
         pieces: list[bytes] = [b'{"data":{']
         for position, (key, root) in enumerate(plan.plan.roots.items()):
             pieces.append((b"," if position else b"") + orjson.dumps(key) + b":")

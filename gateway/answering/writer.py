@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import orjson
 
@@ -68,22 +67,18 @@ def filled(form: bytes, columns: Sequence[Column], size: int) -> Column:
     return [form % values for values in zip(*columns, strict=True)]
 
 
-class Writers:
-    """Templates and generated functions, kept while the plans and streams they are for live."""
+class Forms:
+    """Templates of one plan's objects, made when first needed; kept with the plan."""
 
-    def __init__(self, opaque: OpaqueCodec) -> None:
-        self.opaque = opaque
-        self._rows: WeakKeyDictionary[Stream, dict[RecordNode, WriteRows]] = WeakKeyDictionary()
-        self._templates: WeakKeyDictionary[ConnectionNode, bytes] = WeakKeyDictionary()
-        self._prose: WeakKeyDictionary[RecordNode, tuple[str, ...]] = WeakKeyDictionary()
+    def __init__(self) -> None:
+        self._connections: dict[ConnectionNode, bytes] = {}
+        self._prose: dict[RecordNode, tuple[str, ...]] = {}
 
-    def rows(self, stream: Stream, node: RecordNode) -> WriteRows:
-        by_node = self._rows.get(stream)
-        if by_node is None:
-            by_node = self._rows[stream] = {}
-        found = by_node.get(node)
+    @staticmethod
+    def of(plan: AuthorizedPlan) -> Forms:
+        found: Forms | None = plan.kept.get(Forms)
         if found is None:
-            found = by_node[node] = compile_writer(stream, node, self.opaque)
+            found = plan.kept[Forms] = Forms()
         return found
 
     def prose(self, place: RecordPlace, node: RecordNode) -> tuple[str, ...]:
@@ -94,9 +89,9 @@ class Writers:
         return found
 
     def connection(self, node: ConnectionNode) -> bytes:
-        found = self._templates.get(node)
+        found = self._connections.get(node)
         if found is None:
-            found = self._templates[node] = template(tuple(node.members))
+            found = self._connections[node] = template(tuple(node.members))
         return found
 
 
@@ -108,14 +103,15 @@ class DataWriter:
         plan: AuthorizedPlan,
         variables: Mapping[str, Any],
         results: FetchResults,
-        writers: Writers,
+        opaque: OpaqueCodec,
         person: PersonReference,
     ) -> None:
         self._plan = plan
         self._variables = variables
         self._results = results
-        self._writers = writers
+        self._opaque = opaque
         self._person = person
+        self._forms = Forms.of(plan)
         self._subjects: dict[SubjectPlace, dict[str, bytes]] = {}
 
     def subjects(self, place: SubjectPlace, is_list: bool) -> bytes:
@@ -165,7 +161,7 @@ class DataWriter:
         if member is Made.USCC:
             return [b'"' + key.encode() + b'"' for key in keys]
         if member is Made.ID:
-            subject_id = self._person if is_person else self._writers.opaque.subject_id
+            subject_id = self._person if is_person else self._opaque.subject_id
             return [b'"' + subject_id(key).encode() + b'"' for key in keys]
         return [b'"Person"' if is_person else b'"Organisation"'] * len(keys)
 
@@ -180,9 +176,9 @@ class DataWriter:
         columns = [
             self._part(place, content, member, found, keys) for member in content.members.values()
         ]
-        made = filled(self._writers.connection(content), columns, len(keys))
+        made = filled(self._forms.connection(content), columns, len(keys))
         valued = found.json.keys() if len(found.json) >= len(keys) else found.valued()
-        if len(valued) < len(keys) or not valued >= set(keys):
+        if not valued >= set(keys):
             made = [value if key in valued else NULL for key, value in zip(keys, made, strict=True)]
         return made
 
@@ -226,7 +222,7 @@ class DataWriter:
     ) -> Column:
         """Per key the list of the records as JSON."""
         json = found.json
-        names = self._writers.prose(place, node) if json else ()
+        names = self._forms.prose(place, node) if json else ()
         if json and not found.parts and not found.merged:
             values = [json.get(key, b"") for key in keys]
             if names:
@@ -243,7 +239,7 @@ class DataWriter:
         """Records of one stream: all rows at once, then cut by key."""
         first = part.stream.selection.first
         groups = [rows[:first] for rows in part.groups]
-        write = self._writers.rows(part.stream, node)
+        write = self._rows_writer(part.stream, node)
         rows = list(chain.from_iterable(groups))
         written = write(rows, self._results.fetched_at, self._subject, self._person)
         dumps, start = orjson.dumps, 0
@@ -257,9 +253,15 @@ class DataWriter:
         fetched_at = self._results.fetched_at
         written: list[dict[str, Any]] = []
         for stream, rows in records.runs:
-            write = self._writers.rows(stream, node)
+            write = self._rows_writer(stream, node)
             written += write(rows, fetched_at, self._subject, self._person)
         return written
+
+    def _rows_writer(self, stream: Stream, node: RecordNode) -> WriteRows:
+        found: WriteRows | None = stream.kept.get(node)
+        if found is None:
+            found = stream.kept[node] = compile_writer(stream, node, self._opaque)
+        return found
 
     def _subject(self, place: SubjectPlace, key: str | None) -> Any:
         return None if key is None else orjson.Fragment(self._written_subjects(place)[key])
@@ -335,7 +337,7 @@ class DataWriter:
             records.answered,
         )
         context = cursor_context(place, key, self._plan.caller)
-        return self._writers.opaque.cursor(position, context)
+        return self._opaque.cursor(position, context)
 
 
 def _scrubbed(names: Sequence[str], json: bytes) -> bytes:

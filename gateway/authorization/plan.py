@@ -114,6 +114,7 @@ class AuthorizedPlan:
             tuple[SubjectPlace, tuple[SubjectProfile, ...]], tuple[PlaceStreams, ...]
         ] = {}
         self.reports: dict[object, Any] = {}
+        self.kept: dict[object, Any] = {}
 
     @property
     def granted(self) -> frozenset[str]:

@@ -8,7 +8,8 @@ place that are treated alike.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from gateway.contract import CatalogueEntry, Manifest, RecordSelection, StatisticsRequest
 from gateway.planning.types import RecordPlace
@@ -83,7 +84,7 @@ class Cell:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Stream:
     """One selection for one provider, and what is needed to read its rows.
 
@@ -92,6 +93,7 @@ class Stream:
         columns: position of each field in a row.
         row_rule: the row rules alone; checked again on what comes back.
         subject_kinds: kinds of subjects it lists; None where keys are given.
+        kept: what later stages generated for this stream; lives as long as it does.
     """
 
     place: RecordPlace
@@ -101,6 +103,7 @@ class Stream:
     columns: Mapping[str, int]
     row_rule: Predicate
     subject_kinds: frozenset[SubjectKind] | None
+    kept: dict[object, Any] = field(default_factory=dict, repr=False)
 
     @property
     def is_json(self) -> bool:

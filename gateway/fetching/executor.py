@@ -17,7 +17,6 @@ from gateway.errors import BadRequest
 from gateway.fetching.admission import Admission
 from gateway.fetching.asking import Asked, Asker
 from gateway.fetching.calls import Departments
-from gateway.fetching.checks import BatchChecks
 from gateway.fetching.intake import Answer, Intake
 from gateway.fetching.statistics import fetch_statistics
 from gateway.fetching.types import (
@@ -56,7 +55,6 @@ class Fetcher:
         self._departments = departments
         self._admission = Admission(clock)
         self._opaque = opaque
-        self._checks = BatchChecks()
 
     async def fetch(
         self, plan: AuthorizedPlan, variables: Mapping[str, Any], context: FetchContext
@@ -91,7 +89,7 @@ class Fetcher:
         while asker.asked:
             asked = asker.asked
             answers = await self._call(asked, context, results)
-            Intake(results, self._checks).take(asked, answers)
+            Intake(results).take(asked, answers)
             asker = Asker(plan, variables, self._opaque, results)
             self._next_level(plan, asked, asker, results)
         for slug, outcome in results.sources.items():

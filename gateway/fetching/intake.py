@@ -8,7 +8,7 @@ from dataclasses import replace
 from gateway.authorization.types import Stream
 from gateway.contract import Batch, JsonBatch, Row, RowBatch
 from gateway.fetching.asking import Asked
-from gateway.fetching.checks import BatchChecks, tells_existence
+from gateway.fetching.checks import is_sound, tells_existence
 from gateway.fetching.merge import merge_rows
 from gateway.fetching.types import (
     EVERYBODY,
@@ -27,9 +27,8 @@ Answer = Batch | SourceOutcome
 class Intake:
     """Takes the answers of one level."""
 
-    def __init__(self, results: FetchResults, checks: BatchChecks) -> None:
+    def __init__(self, results: FetchResults) -> None:
         self._results = results
-        self._checks = checks
         self._pending: dict[RecordPlace, dict[str, list[tuple[Stream, Sequence[Row]]]]] = {}
         self._failed: dict[RecordPlace, set[str]] = {}
         self._known: dict[SubjectPlace, set[str]] = {}
@@ -58,10 +57,10 @@ class Intake:
         if isinstance(answer, SourceOutcome):
             return answer
         if item.stream is None:
-            is_sound = tells_existence(answer, len(item.request.keys or ()))
+            fits = tells_existence(answer, len(item.request.keys or ()))
         else:
-            is_sound = self._checks.is_sound(item.stream, answer, item.request)
-        if is_sound:
+            fits = is_sound(item.stream, answer, item.request)
+        if fits:
             return answer
         self._results.note_source(item.slug, SourceOutcome.MALFORMED)
         return SourceOutcome.MALFORMED

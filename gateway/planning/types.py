@@ -59,7 +59,7 @@ class PartsNode:
     probe: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RecordNode:
     """Members selected of a record, by response key, in the order of field collection.
 
@@ -94,7 +94,7 @@ class TotalCount(Enum):
     TOTAL_COUNT = "totalCount"
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ConnectionNode:
     """Members selected of a connection, by response key."""
 

@@ -103,6 +103,11 @@ class SharedCalls:
             for item in items:
                 _fail(item, error)
             return
+        if len(items) > 1 and any(batch.withheld for batch in batches):
+            # Whose records were withheld is for who asked for them; a rare case, so each again.
+            for item in items:
+                await self._run_together([item])
+            return
         start = 0
         for item in items:
             end = start + len(item.keys)
@@ -137,5 +142,5 @@ def _part(batch: Batch, start: int, end: int) -> Batch:
     totals = None if batch.totals is None else batch.totals[start:end]
     if isinstance(batch, JsonBatch):
         groups, counts = batch.groups[start:end], batch.counts[start:end]
-        return JsonBatch(groups, counts, totals, batch.summary)
-    return RowBatch(batch.groups[start:end], totals)
+        return JsonBatch(groups, counts, totals, batch.summary, batch.withheld)
+    return RowBatch(batch.groups[start:end], totals, batch.withheld)

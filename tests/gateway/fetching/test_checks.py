@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.authorization.streams import is_summarised
 from gateway.contract import FieldSummary
-from gateway.fetching.checks import proof_of
+from gateway.rowcode import summary_rule
 from schema.codes import RecordKind
 from schema.predicate import (
     ALWAYS,
@@ -87,7 +87,7 @@ def summary_of(rows: list[dict[str, WireValue]]) -> dict[str, FieldSummary]:
 def test_proof_never_holds_where_a_record_breaks_the_rule(
     rule: Predicate, rows: list[dict[str, WireValue]]
 ) -> None:
-    if proof_of(rule, KIND)(summary_of(rows)):
+    if summary_rule(rule, KIND)(summary_of(rows)):
         assert all(matches(rule, row, KIND) for row in rows)
 
 
@@ -103,7 +103,7 @@ def test_proof_holds_wherever_all_records_keep_a_rule_that_can_be_summarised(
     rule: Predicate, rows: list[dict[str, WireValue]]
 ) -> None:
     if all(matches(rule, row, KIND) for row in rows):
-        assert proof_of(rule, KIND)(summary_of(rows))
+        assert summary_rule(rule, KIND)(summary_of(rows))
 
 
 @pytest.mark.parametrize(
@@ -124,4 +124,4 @@ def test_rules_that_bounds_cannot_prove_are_not_proven(
     rule: Predicate, rows: list[dict[str, WireValue]]
 ) -> None:
     whole = [{**dict.fromkeys(VALUES), **row} for row in rows]
-    assert not proof_of(rule, KIND)(summary_of(whole))
+    assert not summary_rule(rule, KIND)(summary_of(whole))

@@ -16,9 +16,12 @@ PATIENCE_S = 5.0
 class Source:
     """Answers after a turn of the loop, or when it is let go; notes the keys of each statement."""
 
-    def __init__(self, poison: str = "", error: type[Exception] = SourceRejected) -> None:
+    def __init__(
+        self, poison: str = "", error: type[Exception] = SourceRejected, odd: str = ""
+    ) -> None:
         self.statements: list[tuple[str, ...]] = []
         self.poison = poison
+        self.odd = odd
         self.error = error
         self.asked = asyncio.Event()
         self.gate = asyncio.Event()
@@ -31,8 +34,9 @@ class Source:
         await asyncio.sleep(0)
         if self.poison and self.poison in keys:
             raise self.error("the statement failed")
+        withheld = int(self.odd in keys)
         return [
-            JsonBatch([key.encode() for key in keys], [1] * len(keys), None, {}),
+            JsonBatch([key.encode() for key in keys], [1] * len(keys), None, {}, withheld),
             RowBatch([[[key]] for key in keys], list(range(len(keys)))),
         ]
 
@@ -95,6 +99,12 @@ async def test_a_source_that_is_gone_is_not_asked_again_for_each() -> None:
     )
     assert [type(answer) for answer in answers] == [SourceUnavailable] * 3
     assert len(source.statements) == 1
+
+
+async def test_withheld_records_are_told_to_who_asked_for_them() -> None:
+    source, calls = Source(odd="B"), SharedCalls(PATIENCE_S)
+    answers = await asyncio.gather(*(calls.fetch("shape", (key,), source.run) for key in "ABC"))
+    assert [[batch.withheld for batch in answer] for answer in answers] == [[0, 0], [1, 0], [0, 0]]
 
 
 async def test_a_call_that_is_given_up_takes_nobody_with_it() -> None:
