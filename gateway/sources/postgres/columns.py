@@ -28,6 +28,7 @@ from gateway.sources.mapping import (
     Timestamp,
 )
 
+_SURE_DAY_PATTERN = "^[1-9][0-9]{3}(0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-8])$"
 _DAY_PATTERN = "^[0-9]{4}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$"
 _NUMBER_PATTERN = r"^-?[0-9]{1,20}(\.[0-9]+)?$"
 _LARGEST = "1e27"
@@ -147,14 +148,11 @@ def _text_date(raw: str) -> ColumnSql:
     year, month, number = f"substr({raw},1,4)", f"substr({raw},5,2)", f"substr({raw},7,2)"
     first = f"make_date({year}::int, {month}::int, 1)"
     last = f"extract(day FROM {first} + interval '1 month - 1 day')"
-    exists = (
-        f"CASE WHEN {year} = '0000' THEN false WHEN {number} <= '28' THEN true "
-        f"ELSE {number}::int <= {last} END"
-    )
+    exists = f"CASE WHEN {year} = '0000' THEN false ELSE {number}::int <= {last} END"
     text = f"{year} || '-' || {month} || '-' || {number}"
     is_day = f"{raw} ~ '{_DAY_PATTERN}'"
     day = f"CASE WHEN {exists} THEN {text} ELSE {_failing(raw)}::text END"
-    shown = f"(CASE WHEN {is_day} THEN {day} END)"
+    shown = f"(CASE WHEN {raw} ~ '{_SURE_DAY_PATTERN}' THEN {text} WHEN {is_day} THEN {day} END)"
     compared = f"(CASE WHEN {is_day} THEN {text} END)"
     odd = f"(CASE WHEN {is_day} THEN NOT ({exists}) ELSE false END)"
     return ColumnSql(shown, f'{compared} COLLATE "C"', None, odd=odd)
