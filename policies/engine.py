@@ -39,7 +39,7 @@ from policies.model import (
     SubjectProfile,
     Use,
 )
-from policies.rows import on_day
+from policies.settling import on_day
 from schema.classification import SubjectKind
 from schema.model import CreditModel
 
@@ -193,17 +193,17 @@ class AccessTable:
 
     def decide(self, coordinate: str, use: Use) -> Decision:
         """Decide one use of one coordinate; an unknown coordinate is denied."""
-        key = (coordinate, use.value)
-        found = self._decided.get(key)
+        place = (coordinate, use.word)
+        found = self._decided.get(place)
         if found is None:
-            found = self._decided[key] = self._decide(coordinate, use)
+            found = self._decided[place] = self._decide(place, coordinate, use)
         return found
 
-    def _decide(self, coordinate: str, use: Use) -> Decision:
+    def _decide(self, place: tuple[str, str], coordinate: str, use: Use) -> Decision:
         kind = self._index.kind_of.get(coordinate)
         if kind is None:
             return _UNKNOWN
-        own = self._judge(coordinate, use)
+        own = self._judge(place)
         if kind == coordinate:
             return own
         gate = self.decide(kind, Use.AGGREGATE if use is Use.AGGREGATE else Use.READ)
@@ -211,41 +211,42 @@ class AccessTable:
             return gate
         if use is Use.READ or own.outcome is Outcome.DENIED:
             return own
-        read = self._judge(coordinate, Use.READ)
+        read = self._judge((coordinate, Use.READ.word))
         if read.outcome is Outcome.MASKED:
-            missing = self._entitlement(coordinate, Use.READ) or Missing.NOTHING_HELPS
+            missing = self._entitlement((coordinate, Use.READ.word)) or Missing.NOTHING_HELPS
             return Decision(Outcome.DENIED, read.rule_ids, missing=missing)
         if read.outcome is Outcome.DENIED and use is not Use.AGGREGATE:
             return read
         return own
 
-    def _judge(self, coordinate: str, use: Use) -> Decision:
-        """The decision of the coordinate's own rules alone."""
-        cell = self._view.cells.get((coordinate, use.value))
+    def _judge(self, place: tuple[str, str]) -> Decision:
+        """The decision of a coordinate's own rules alone, for a use's word."""
+        cell = self._view.cells.get(place)
         if cell is not None and cell.settled is not None and cell.settled.row is None:
             return cell.settled
+        coordinate = place[0]
         facts = (
             self._facts
             | (1 if coordinate in self._subject.consented else 0)
             | (2 if coordinate in self._granted else 0)
         )
-        key = (id(cell), id(self._index.candidates(coordinate, use)), facts)
+        key = (id(cell), id(self._index.candidates(place)), facts)
         found = self._view.decided.get(key)
         if found is None:
             clauses = cell.clauses if cell is not None else ()
-            found = self._apply(coordinate, use, clauses)
+            found = self._apply(place, clauses)
             if found.row is not None:
                 found = replace(found, row=on_day(found.row, self._today))
             self._view.decided[key] = found
         return found
 
-    def _apply(self, coordinate: str, use: Use, clauses: tuple[Clause, ...]) -> Decision:
-        matched = [clause for clause in clauses if self._holds(clause, coordinate)]
+    def _apply(self, place: tuple[str, str], clauses: tuple[Clause, ...]) -> Decision:
+        matched = [clause for clause in clauses if self._holds(clause, place[0])]
         decision = judge(matched)
         if decision is not None:
             return decision
         forbids = tuple(clause.rule_id for clause in matched if clause.effect is Effect.FORBID)
-        missing = self._missing(coordinate, use)
+        missing = self._missing(place)
         return Decision(Outcome.DENIED, forbids or (DEFAULT_DENY,), missing=missing)
 
     def _holds(self, clause: Clause, coordinate: str) -> bool:
@@ -259,17 +260,17 @@ class AccessTable:
             and (clause.window is None or is_in(clause.window, self._today))
         )
 
-    def _candidates(self, coordinate: str, use: Use) -> list[Candidate]:
+    def _candidates(self, place: tuple[str, str]) -> list[Candidate]:
         """Permitting and masking rules of these days, whoever they are for."""
         return [
             candidate
-            for candidate in self._index.candidates(coordinate, use)
+            for candidate in self._index.candidates(place)
             if candidate.window is None or is_in(candidate.window, self._today)
         ]
 
-    def _missing(self, coordinate: str, use: Use) -> Missing:
+    def _missing(self, place: tuple[str, str]) -> Missing:
         """First failing of caller, subject, purpose, field, entitlement."""
-        candidates = self._candidates(coordinate, use)
+        candidates = self._candidates(place)
         if not candidates:
             return Missing.NOTHING_HELPS
         candidates = [c for c in candidates if self._is_caller(c)]
@@ -285,7 +286,7 @@ class AccessTable:
             return Missing.ANOTHER_SUBJECT
         if not any(self._caller.purpose in c.purposes for c in candidates):
             return Missing.ANOTHER_PURPOSE
-        return self._entitlement(coordinate, use) or Missing.NOTHING_HELPS
+        return self._entitlement(place) or Missing.NOTHING_HELPS
 
     def _is_caller(self, candidate: Candidate) -> bool:
         caller_class = self._caller.caller_class
@@ -298,16 +299,17 @@ class AccessTable:
             and (not candidate.roles or self._caller.role in candidate.roles)
         )
 
-    def _entitlement(self, coordinate: str, use: Use) -> Missing | None:
+    def _entitlement(self, place: tuple[str, str]) -> Missing | None:
         """The entitlement that a rule for this caller, subject and purpose waits for."""
         open_rules = [
             c
-            for c in self._candidates(coordinate, use)
+            for c in self._candidates(place)
             if self._is_caller(c)
             and self._subject.subject_kind in c.subject_kinds
             and (not c.is_self or self._subject.is_self)
             and self._caller.purpose in c.purposes
         ]
+        coordinate = place[0]
         lacks_consent = coordinate not in self._subject.consented
         lacks_grant = coordinate not in self._granted
         if lacks_consent and any(c.consent and not (c.grant and lacks_grant) for c in open_rules):

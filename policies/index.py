@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from policies.judgement import Clause, judge
 from policies.model import CallerClass, Decision, Effect, Purpose, Role, Rule, Use, Window
-from policies.rows import for_kind
 from policies.scope import Place, Scope
+from policies.settling import for_kind
 from schema.classification import MaskKind, SubjectKind
 from schema.model import CreditModel
 from schema.predicate import Predicate
@@ -77,12 +77,12 @@ class Index:
         """Cells of what any rule says to such a caller about such a subject."""
         return self._cells.get((caller_class, purpose, subject), {})
 
-    def candidates(self, coordinate: str, use: Use) -> Sequence[Candidate]:
-        """Permitting and masking rules on a coordinate and use, whoever they are for.
+    def candidates(self, place: tuple[str, str]) -> Sequence[Candidate]:
+        """Permitting and masking rules on a coordinate and use's word, whoever they are for.
 
         Coordinates with equal candidates get the same object.
         """
-        return self._candidates.get((coordinate, use.value), ())
+        return self._candidates.get(place, ())
 
     def _build(self) -> None:
         built: dict[tuple[SubjectKind, tuple[int, ...]], Cells] = {}
@@ -109,7 +109,7 @@ class JoinedIndex:
         self._common = common
         self._own = own
         self._cells: dict[tuple[CallerClass, Purpose, SubjectKind], Cells] = {}
-        self._candidates: dict[tuple[str, Use], Sequence[Candidate]] = {}
+        self._candidates: dict[tuple[str, str], Sequence[Candidate]] = {}
 
     def cells(self, caller_class: CallerClass, purpose: Purpose, subject: SubjectKind) -> Cells:
         """As `Index.cells`."""
@@ -125,14 +125,13 @@ class JoinedIndex:
             found = self._cells[key] = joined
         return found
 
-    def candidates(self, coordinate: str, use: Use) -> Sequence[Candidate]:
+    def candidates(self, place: tuple[str, str]) -> Sequence[Candidate]:
         """As `Index.candidates`."""
-        key = (coordinate, use)
-        found = self._candidates.get(key)
+        found = self._candidates.get(place)
         if found is None:
-            common = self._common.candidates(coordinate, use)
-            own = self._own.candidates(coordinate, use)
-            found = self._candidates[key] = (*common, *own) if own else common
+            common = self._common.candidates(place)
+            own = self._own.candidates(place)
+            found = self._candidates[place] = (*common, *own) if own else common
         return found
 
 
@@ -240,7 +239,7 @@ def _candidates(spans: Sequence[_Span]) -> dict[tuple[str, str], tuple[Candidate
             if key not in made:
                 made[key] = span.candidate(key)
             for use in span.uses_at(place):
-                found.setdefault((place.coordinate, use.value), []).append(made[key])
+                found.setdefault((place.coordinate, use.word), []).append(made[key])
     shared: dict[tuple[int, ...], tuple[Candidate, ...]] = {}
     return {
         place: shared.setdefault(tuple(map(id, candidates)), tuple(candidates))
@@ -255,7 +254,7 @@ def _build_cells(spans: Sequence[_Span], subject: SubjectKind) -> Cells:
             if covered_subject is subject:
                 clause = span.clause(place, subject)
                 for use in span.uses_at(place):
-                    clauses.setdefault((place.coordinate, use.value), []).append(clause)
+                    clauses.setdefault((place.coordinate, use.word), []).append(clause)
     cells: dict[tuple[int, ...], Cell] = {}
     by_place: dict[tuple[str, str], Cell] = {}
     for key, found in clauses.items():

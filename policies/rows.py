@@ -7,11 +7,8 @@ of the kinds named that satisfy their condition.
 On a date field the value can be `"today"`, or with `at-least` and `below` a period before today:
 `"today - 5 years"`, or `"today - @NAME"` for a period of the disclosure clock. `at-least` holds
 while the period that began on the field's day has not ended, `below` once it has. These stay in
-the predicate as words, with the clock's periods in place of their names, and are replaced by
-`on_day` for each day.
-
-What the gateway knows of a kind as a whole, `meta.nature` and `meta.recordKind`, a source cannot
-compare; `for_kind` settles it for each kind.
+the predicate as words, with the clock's periods in place of their names; `settling` replaces them
+for each day, and what a source cannot compare, `meta.nature` and `meta.recordKind`, for each kind.
 """
 
 from __future__ import annotations
@@ -19,17 +16,15 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from policies.disclosure.loader import packaged_clock
-from policies.disclosure.periods import ChangingPeriod, Span, parse_changing_period, parse_period
+from policies.disclosure.periods import ChangingPeriod, parse_period
+from policies.settling import BEFORE_TODAY, KIND, NATURE, TODAY
 from schema.classification import Origin
 from schema.codes import RecordKind
 from schema.model import FieldModel, KindModel, ValueType
 from schema.predicate import (
-    ALWAYS,
-    NEVER,
     And,
     Comparison,
     Includes,
@@ -42,13 +37,7 @@ from schema.predicate import (
     StartsWith,
     WireScalar,
     both,
-    matches,
 )
-
-TODAY = "today"
-_BEFORE = f"{TODAY} - "
-_NATURE = "meta.nature"
-_KIND = "meta.recordKind"
 
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?\Z")
 
@@ -128,7 +117,7 @@ class _RowReader:
                 raise self._fail(f"kind `{name}`", f"one of {', '.join(sorted(known))}")
         choices = [
             both(
-                Comparison(_KIND, Operator.EQ, kind.kind.value),
+                Comparison(KIND, Operator.EQ, kind.kind.value),
                 self.read(conditions[kind.kind.value], [kind]),
             )
             for kind in kinds
@@ -148,29 +137,34 @@ class _RowReader:
                 raise self._fail(f"field `{name}`", f"a field of `{kind.type_name}`")
             fields.append(field)
         is_ours = fields[0].declaration.origin is not Origin.SOURCE
-        if is_ours and name not in (_NATURE, _KIND):
-            expected = f"a field that departments supply, `{_NATURE}` or `{_KIND}`"
+        if is_ours and name not in (NATURE, KIND):
+            expected = f"a field that departments supply, `{NATURE}` or `{KIND}`"
             raise self._fail(f"field `{name}`, which the gateway fills", expected)
-        if fields[0].value_type is ValueType.DATE and str(value[operators[0]]).startswith(_BEFORE):
+        if fields[0].value_type is ValueType.DATE and str(value[operators[0]]).startswith(
+            BEFORE_TODAY
+        ):
             return self._before_today(name, operators[0], value[operators[0]])
         return _test(fields[0], operators[0], value[operators[0]], self._fail)
 
     def _before_today(self, name: str, operator: str, operand: str) -> Predicate:
         if operator not in ("at-least", "below"):
             raise self._fail(f"`{operator}` with `{operand}`", "`at-least` or `below`")
-        text = operand.removeprefix(_BEFORE)
+        text = operand.removeprefix(BEFORE_TODAY)
         if text.startswith("@"):
             period = self._periods.get(text[1:])
             if period is None:
                 known = ", ".join(f"@{other}" for other in self._periods)
                 raise self._fail(f"period `{text}`", f"one of {known}")
+            if name != period.runs_from:
+                expected = f"`{period.runs_from}`, from which that period runs"
+                raise self._fail(f"`{operand}` on `{name}`", expected)
             text = str(period)
         else:
             try:
                 parse_period(text)
             except ValueError:
                 raise self._fail(f"`{operand}`", "`today - 5 years` or `today - @NAME`") from None
-        return Comparison(name, _COMPARISONS[operator], _BEFORE + text)
+        return Comparison(name, _COMPARISONS[operator], BEFORE_TODAY + text)
 
 
 def _test(field: FieldModel, operator: str, operand: Any, fail: Fail) -> Predicate:
@@ -239,62 +233,6 @@ def _is_wire_form(value_type: ValueType, operand: str) -> bool:
             case ValueType.MONEY | ValueType.DECIMAL:
                 return _DECIMAL.match(operand) is not None
             case _:
-                return operand not in ("", TODAY) and not operand.startswith(_BEFORE)
+                return operand not in ("", TODAY) and not operand.startswith(BEFORE_TODAY)
     except ValueError:
         return False
-
-
-def on_day(predicate: Predicate, today: dt.date) -> Predicate:
-    """Return the predicate with `today`, and periods before it, replaced by dates."""
-    match predicate:
-        case And(parts):
-            return And(tuple(on_day(part, today) for part in parts))
-        case Or(parts):
-            return Or(tuple(on_day(part, today) for part in parts))
-        case Not(part):
-            return Not(on_day(part, today))
-        case Comparison(_, _, value) if value == TODAY:
-            return replace(predicate, value=today.isoformat())
-        case Comparison(name, operator, str() as value) if value.startswith(_BEFORE):
-            spans = parse_changing_period(value.removeprefix(_BEFORE)).running(today)
-            if operator is Operator.GE:
-                return _within(name, spans)
-            return And((Not(IsNull(name)), Not(_within(name, spans))))
-        case _:
-            return predicate
-
-
-def _within(name: str, spans: Sequence[Span]) -> Predicate:
-    """The field is a day of one of the spans."""
-    choices: list[Predicate] = []
-    for first, after in spans:
-        choice: Predicate = Comparison(name, Operator.GE, (first or dt.date.min).isoformat())
-        if after is not None:
-            choice = both(choice, Comparison(name, Operator.LT, after.isoformat()))
-        choices.append(choice)
-    return choices[0] if len(choices) == 1 else Or(tuple(choices))
-
-
-def for_kind(predicate: Predicate, kind: KindModel) -> Predicate:
-    """Return the predicate for records of one kind: what is settled by the kind is left out."""
-    match predicate:
-        case And(parts):
-            left = [part for part in (for_kind(p, kind) for p in parts) if part != ALWAYS]
-            if NEVER in left:
-                return NEVER
-            flat = [q for p in left for q in (p.parts if isinstance(p, And) else (p,))]
-            return flat[0] if len(flat) == 1 else And(tuple(flat))
-        case Or(parts):
-            left = [part for part in (for_kind(p, kind) for p in parts) if part != NEVER]
-            if ALWAYS in left:
-                return ALWAYS
-            flat = [q for p in left for q in (p.parts if isinstance(p, Or) else (p,))]
-            return flat[0] if len(flat) == 1 else Or(tuple(flat))
-        case Not(part):
-            inner = for_kind(part, kind)
-            return NEVER if inner == ALWAYS else ALWAYS if inner == NEVER else Not(inner)
-        case _ if predicate.field in (_NATURE, _KIND):
-            values = {_NATURE: kind.declaration.nature.value, _KIND: kind.kind.value}
-            return ALWAYS if matches(predicate, values, kind) else NEVER
-        case _:
-            return predicate

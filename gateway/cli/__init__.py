@@ -7,6 +7,7 @@ import click
 from gateway.cli.audit import audit
 from gateway.cli.check import check
 from gateway.cli.client import client
+from gateway.cli.clock import clock
 from gateway.cli.consent import consent
 from gateway.cli.demo import demo
 from gateway.cli.explain import explain
@@ -21,5 +22,5 @@ def main() -> None:
     """Share public credit data between a city's departments as one network."""
 
 
-for command in (audit, check, client, consent, demo, explain, load, policy, serve):
+for command in (audit, check, client, clock, consent, demo, explain, load, policy, serve):
     main.add_command(command)

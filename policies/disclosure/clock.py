@@ -22,6 +22,10 @@ from schema.codes import Nature, Severity
 
 LEVELS = (Severity.MINOR, Severity.GENERAL, Severity.SERIOUS)
 OUTER_LIMIT = "outer-limit"
+_START_FIELDS = {
+    PublicationStart.DECISION: "meta.decidedOn",
+    PublicationStart.PUBLICATION: "meta.publishedOn",
+}
 
 
 @dataclass(frozen=True)
@@ -60,21 +64,22 @@ class Clock:
         return self._working(changed_on, days, version.references["withdraw"])
 
     def publication_floor(self, facts: Facts, today: dt.date) -> Answer:
-        """Return the day before which repair cannot end publication; without limit if at once."""
+        """Return the day before which repair cannot end publication, if there is one."""
         version = self.version_for(facts.decided_on, today)
         level = _level(version, facts)
         if level is None:
-            return Answer(Bound.WITHOUT_LIMIT, None, ())
+            return Answer(Bound.AT_ONCE, None, ())
         reference = version.references[_key(facts, "least" if level.least else "most")]
         if level.least is None:
-            return Answer(Bound.WITHOUT_LIMIT, None, (reference,))
+            return Answer(Bound.AT_ONCE, None, (reference,))
         start, references = _start(version, facts)
         return Answer(Bound.ON_DAY, level.least.after(start), (reference, *references))
 
     def publication_end(self, facts: Facts, today: dt.date) -> Answer:
         """Return the last day of public display: the level's maximum, within the outer limit.
 
-        It ends that day even where nothing was corrected; before, it ends by repair alone.
+        It ends that day by itself if the conduct was corrected, and as the most that the level
+        allows if not; before, it ends by repair alone.
         """
         version = self.version_for(facts.decided_on, today)
         if facts.is_warning and not version.publishes_warnings[facts.regime]:
@@ -85,7 +90,11 @@ class Clock:
             return outer
         start, references = _start(version, facts)
         end = level.most.after(start)
-        why = (version.references[_key(facts, "most")], *references, version.references["ends"])
+        why = (
+            version.references[_key(facts, "most")],
+            *references,
+            version.references[_end(facts)],
+        )
         return _bounded(facts, version, min(end, _outer_end(version, facts)), why)
 
     def disclosure_end(self, facts: Facts, today: dt.date) -> Answer:
@@ -102,22 +111,23 @@ class Clock:
     @cached_property
     def periods(self) -> dict[str, ChangingPeriod]:
         """Periods by the names that row conditions call them: the longest of all regimes."""
-        named = {OUTER_LIMIT: self._changing([v.outer_limit for v in self.versions])}
+        limits = [version.outer_limit for version in self.versions]
+        named = {OUTER_LIMIT: self._changing(limits, PublicationStart.DECISION)}
+        start = self.versions[-1].start
         for severity in LEVELS:
             longest = [
                 max((of[severity].most for of in v.levels.values()), key=_length)
                 for v in self.versions
             ]
-            named[severity.value.lower()] = self._changing(longest)
+            named[severity.value.lower()] = self._changing(longest, start)
         return named
 
-    def _changing(self, periods: Sequence[Period]) -> ChangingPeriod:
-        return ChangingPeriod(
-            tuple(
-                Change(version.since, version.for_earlier, period)
-                for version, period in zip(self.versions, periods, strict=True)
-            )
+    def _changing(self, periods: Sequence[Period], start: PublicationStart) -> ChangingPeriod:
+        changes = tuple(
+            Change(version.since, version.for_earlier, period)
+            for version, period in zip(self.versions, periods, strict=True)
         )
+        return ChangingPeriod(changes, _START_FIELDS[start])
 
     def _working(self, start: dt.date, days: int, reference: Reference) -> Answer:
         found = self.calendar.add_working_days(start, days)
@@ -136,6 +146,10 @@ def _level(version: Version, facts: Facts) -> LevelPeriods | None:
 
 def _key(facts: Facts, part: str) -> str:
     return f"levels.{facts.regime.value}.{facts.severity.value}.{part}"
+
+
+def _end(facts: Facts) -> str:
+    return "corrected" if facts.is_corrected else "ends"
 
 
 def _warnings(facts: Facts) -> str:

@@ -43,6 +43,7 @@ _NUMBERS = (
     "unlevelled-kinds",
     "start",
     "ends",
+    "corrected",
     "outer-limit",
     "outer-start",
     "listed",
@@ -139,6 +140,7 @@ class _VersionReader:
             references=self._references,
         )
         self._fixed("ends", "AT_MOST")
+        self._fixed("corrected", "ENDS_BY_ITSELF")
         self._fixed("outer-start", _OUTER_START)
         self._fixed("listed", "UNTIL_REMOVAL")
         self._fixed("repair", "AT_ONCE")

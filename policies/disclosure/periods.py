@@ -99,9 +99,11 @@ class ChangingPeriod:
 
     Attributes:
         changes: by day, at least one; the first is also for whatever was decided before it.
+        runs_from: field of a record on whose day it begins; empty if that is not said.
     """
 
     changes: tuple[Change, ...]
+    runs_from: str = ""
 
     def for_decision(self, decided_on: dt.date, today: dt.date) -> Period:
         """Return the period that today goes for a decision of that day."""

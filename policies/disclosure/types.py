@@ -131,6 +131,7 @@ class Bound(Enum):
     UNTIL_REMOVAL = "UNTIL_REMOVAL"  # from the list, and not before the day if one is given
     WITHOUT_LIMIT = "WITHOUT_LIMIT"
     NEVER_BEGINS = "NEVER_BEGINS"
+    AT_ONCE = "AT_ONCE"
 
 
 @dataclass(frozen=True, slots=True)

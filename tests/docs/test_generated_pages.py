@@ -1,7 +1,8 @@
 """The pages that `make docs` writes are those of the code as it stands."""
 
+from policies.disclosure.loader import packaged_clock
 from schema.records import MODEL
-from scripts import catalogue_page, commands_page, errors_page
+from scripts import catalogue_page, commands_page, disclosure_page, errors_page
 
 
 def test_catalogue_is_up_to_date() -> None:
@@ -25,6 +26,11 @@ def test_every_command_stands_on_the_page() -> None:
     names = [path for path, _ in commands_page.commands()]
     assert len(names) > 10
     assert [name for name in names if f"\n## {name}\n" not in text] == []
+
+
+def test_disclosure_numbers_are_up_to_date() -> None:
+    text = disclosure_page.PAGE.read_text(encoding="utf-8")
+    assert text == disclosure_page.render(packaged_clock()), "run `make docs`"
 
 
 def test_list_of_error_codes_is_up_to_date() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.disclosure.loader import packaged_clock
-from policies.rows import for_kind, on_day, read_row
+from policies.rows import read_row
+from policies.settling import for_kind, on_day
 from schema.codes import RecordKind
 from schema.predicate import ALWAYS, NEVER, And, Comparison, IsNull, Not, Operator, Or, matches
 from schema.records import MODEL
@@ -108,6 +109,10 @@ def test_what_the_kind_settles_leaves_no_trace() -> None:
     [
         (decided("above", "today - 5 years"), "`at-least` or `below`"),
         (decided("at-least", "today - @nothing"), "one of @outer-limit, @minor"),
+        (
+            {"field": "meta.publishedOn", "at-least": "today - @minor"},
+            "`meta.decidedOn`, from which that period runs",
+        ),
         (decided("at-least", "today - 5 weeks"), "`today - 5 years` or `today - @NAME`"),
         (decided("at-least", "today - "), "`today - 5 years` or `today - @NAME`"),
         ({"field": "documentNo", "is": "today - 5 years"}, "a text"),

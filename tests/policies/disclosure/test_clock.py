@@ -111,9 +111,10 @@ def test_outer_limit_runs_from_the_end_of_conduct_if_it_is_known() -> None:
 
 
 def test_uncorrected_conduct_is_not_published_beyond_the_maximum() -> None:
-    corrected = replace(PENALTY, is_corrected=True)
-    assert CLOCK.publication_end(PENALTY, TODAY).date == dt.date(2027, 9, 22)
-    assert CLOCK.publication_end(corrected, TODAY).date == dt.date(2027, 9, 22)
+    uncorrected = CLOCK.publication_end(PENALTY, TODAY)
+    corrected = CLOCK.publication_end(replace(PENALTY, is_corrected=True), TODAY)
+    assert uncorrected.date == corrected.date == dt.date(2027, 9, 22)
+    assert (uncorrected.rules[-1], corrected.rules[-1]) == ("PUB-10", "PUB-7")
 
 
 def test_listed_subject_is_disclosed_until_removal() -> None:
@@ -184,6 +185,8 @@ def test_period_can_start_with_publication() -> None:
     published = replace(PENALTY, published_on=dt.date(2026, 10, 8))
     assert clock.publication_end(published, TODAY).date == dt.date(2027, 10, 8)
     assert clock.publication_end(PENALTY, TODAY).date == dt.date(2027, 9, 22)
+    assert clock.periods["minor"].runs_from == "meta.publishedOn"
+    assert clock.periods["outer-limit"].runs_from == "meta.decidedOn"
 
 
 @settings(deadline=None)

@@ -57,7 +57,7 @@ def test_wrong_file_is_refused_by_key(tmp_path: Path, before: str, after: str, k
 
 def test_every_number_says_where_it_comes_from() -> None:
     for version in packaged_clock().versions:
-        assert len(version.references) == 28
+        assert len(version.references) == 29
         for key, reference in version.references.items():
             assert reference.source, (version.name, key)
             assert isinstance(reference.confidence, Confidence)
