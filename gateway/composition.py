@@ -20,11 +20,13 @@ from gateway.answering.resolve import Resolver
 from gateway.audit.entry import RecordHasher
 from gateway.audit.recorder import GroupCommitRecorder
 from gateway.audit.references import SubjectReferences
+from gateway.audit.within import TransactionRecorder
 from gateway.authorization.authorize import Authorizer, manifest_providers
 from gateway.authorization.plan import AuthorizedPlan
 from gateway.catalogue import CatalogueContext
 from gateway.contract import Adapter
 from gateway.entitlements.cache import EntitlementsCache
+from gateway.entitlements.grantable import Grantable
 from gateway.fetching.calls import (
     CallLimits,
     Departments,
@@ -39,6 +41,8 @@ from gateway.identity.access_token import TokenRules
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.issuer import LONGEST_DEMO_LIFETIME_S, LONGEST_LIFETIME_S
 from gateway.identity.keys import keys_by_id
+from gateway.mutations.office import Office
+from gateway.mutations.run import Mutations
 from gateway.opaque import OpaqueCodec
 from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.limits import Limits
@@ -52,18 +56,22 @@ from gateway.planning.plans import Plans
 from gateway.policy.keeper import PolicyKeeper
 from gateway.policy.load import load_admitting, load_strictly, own_rules
 from gateway.policy.shadow import Shadow, ShadowObserver, Unwatched
+from gateway.root_fields import RootFields
 from gateway.settings import IdentitySettings, Settings
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
 from gateway.store.pool import LightPool
 from gateway.visibility.parts import SchemaParts
 from policies.engine import PolicySet
+from policies.sharing.loader import load_sharing
 from schema.build import build_schema, core_schema
 from schema.records import MODEL
 
 OPENING_TIMEOUT_S = 10.0
 AUDIT_CONNECTIONS = 2
 """One writes a batch while the other may still be settling."""
+ACT_CONNECTIONS = 2
+"""For mutations, and for what is asked about grants and consents; opened when first needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,8 @@ async def open_gateway(
         stack.push_async_callback(pool.aclose)
         async with pool.connection() as connection:
             await migrate(connection, shipped_migrations())
+        acts = LightPool(connector(address), ACT_CONNECTIONS)
+        stack.push_async_callback(acts.aclose)
         entitlements = EntitlementsCache(connector(address), time.time, time.monotonic)
         await entitlements.open()
         stack.push_async_callback(entitlements.aclose)
@@ -137,7 +147,7 @@ async def open_gateway(
             registry = replace(registry, adapters=behind_doors(registry.adapters, network))
         observers = (observe, observe_withheld)
         yield _wire(
-            settings, ground, registry, recorder, entitlements, (keeper, shadow), observers
+            settings, ground, registry, recorder, acts, entitlements, (keeper, shadow), observers
         )
 
 
@@ -207,6 +217,7 @@ def _wire(
     ground: _Ground,
     registry: Registry,
     recorder: GroupCommitRecorder,
+    acts: LightPool,
     entitlements: EntitlementsCache,
     rules: tuple[PolicyKeeper, Shadow | None],
     observers: tuple[Observe, ObserveWithheld],
@@ -216,6 +227,11 @@ def _wire(
     opaque = OpaqueCodec(settings.keys.opaque)
     catalogue = CatalogueContext(registry, MODEL)
     observe, observe_withheld = observers
+    grantable = Grantable(registry.manifests, lambda: keeper.current().policies)
+    office = Office(load_sharing(), grantable)
+    within = TransactionRecorder(
+        SubjectReferences(os.urandom), RecordHasher(settings.keys.audit), entitlements.client
+    )
     departments = Departments(
         registry.adapters, CallLimits(), observe, observe_withheld=observe_withheld
     )
@@ -229,8 +245,13 @@ def _wire(
             decided=shadow.decided if shadow is not None else _nothing_compared,
         ),
         fetcher=Fetcher(departments, opaque),
-        resolver=Resolver(schema, SchemaParts(schema), lambda _plan: catalogue),
+        resolver=Resolver(
+            schema,
+            SchemaParts(schema),
+            lambda plan: RootFields(catalogue, office, acts, plan.caller),
+        ),
         answerer=Answerer(opaque),
+        mutations=Mutations(schema, acts, within, office, entitlements),
         persons=partial(PersonReferences, opaque),
         recorder=recorder,
         standings=entitlements,

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from graphql import OperationType
+
 from gateway.answering.answer import Answerer
 from gateway.answering.resolve import Resolver
 from gateway.audit.types import OutdatedDecisionError, Recorder
@@ -18,10 +20,12 @@ from gateway.errors import ClientError, Unavailable
 from gateway.fetching.executor import Fetcher
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.principal import Principal
+from gateway.mutations.run import Mutations
 from gateway.operation.errors import RequestError
 from gateway.operation.operations import Operations
 from gateway.operation.repetition import repeat_key
-from gateway.operation.types import OperationAnswer, OperationRequest
+from gateway.operation.types import OperationAnswer, OperationRequest, ValidatedOperation
+from gateway.operation.validate import refuse_mutation_by_get
 from gateway.persons.references import PersonReferences
 from gateway.planning.persons import with_persons
 from gateway.planning.plans import Plans
@@ -41,6 +45,7 @@ class Stages:
     fetcher: Fetcher
     resolver: Resolver
     answerer: Answerer
+    mutations: Mutations
     persons: Callable[[Principal], PersonReferences]
     recorder: Recorder
     rules: Callable[[], RulesInForce]
@@ -102,6 +107,8 @@ class Pipeline:
             trail.outcome = "INTERNAL_ERROR"
             await stages.recorder.commit(trail.entry())
             raise
+        if trail.is_recorded:
+            return answer
         try:
             facts.note.quota = await stages.recorder.commit(trail.entry())
         except OutdatedDecisionError:
@@ -132,6 +139,8 @@ class Pipeline:
         context = FetchContext(facts.request_id, facts.deadline, facts.received_at)
         operation = stages.operations.load(request, trail.client_key)
         trail.operation(operation)
+        if operation.operation.operation is not OperationType.QUERY:
+            return await self._act(operation, request, facts, trail)
         persons = stages.persons(trail.principal)
         planned = with_persons(stages.plans.plan(operation, request.variables), persons.key)
         authorized = stages.authorizer.authorize(planned.plan, trail.caller, policies)
@@ -147,6 +156,23 @@ class Pipeline:
         )
         trail.answered(authorized.marks, results, written)
         return OperationAnswer(written.body, is_request_error=False)
+
+    async def _act(
+        self,
+        operation: ValidatedOperation,
+        request: OperationRequest,
+        facts: RequestFacts,
+        trail: Trail,
+    ) -> OperationAnswer:
+        """Run a mutation; it is committed together with its entry."""
+        stages = self._stages
+        refuse_mutation_by_get(operation, facts.method)
+        stages.plans.check_variables(operation, request.variables)
+        body = await stages.mutations.run(
+            operation, request.variables, trail.actor, facts.deadline, trail.acted
+        )
+        trail.is_recorded = True
+        return OperationAnswer(body, is_request_error=False)
 
 
 def _changed() -> Unavailable:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from graphql import OperationType
 
 from gateway.answering.types import WrittenAnswer
 from gateway.audit.types import ANSWERED, AuditEntry, ConsentUse, DecisionDigest, DepartmentOutcome
+from gateway.entitlements.acts import Actor
 from gateway.entitlements.types import POLICY_AREA, ConsentTerms, Mark, OneOff, RulesInForce
 from gateway.fetching.types import FetchResults
 from gateway.identity.principal import Principal
+from gateway.mutations.types import Acts
 from gateway.operation.types import ValidatedOperation
 from gateway.request import RequestFacts
 from policies.model import Caller, CallerClass
@@ -39,6 +42,8 @@ class Trail:
         self._operation: ValidatedOperation | None = None
         self._results: FetchResults | None = None
         self._decisions = _NO_DECISIONS
+        # whether the entry was committed with the acts that it tells of
+        self.is_recorded = False
         self._marks: tuple[Mark, ...] = ()
         note = facts.note
         note.client_id = principal.client_id
@@ -63,6 +68,18 @@ class Trail:
     def operation(self, operation: ValidatedOperation) -> None:
         self._operation = operation
 
+    @property
+    def actor(self) -> Actor:
+        """Who acts, where the operation is a mutation."""
+        principal = self._principal
+        return Actor(
+            principal.caller,
+            principal.client_id,
+            principal.user_ref,
+            principal.matter_no,
+            self._facts.request_id,
+        )
+
     def refuse(self, extensions: Mapping[str, Any] | None) -> None:
         """The operation did not run, for this reason."""
         self.outcome = str((extensions or {}).get("code", "REQUEST_ERROR"))
@@ -84,6 +101,15 @@ class Trail:
         self._marks = ((POLICY_AREA, self._rules.epoch), *marks)
         self._results = results
         self._decisions = written.decisions
+
+    def acted(self, acts: Acts) -> AuditEntry:
+        """The entry of a mutation that was run, for the transaction of its acts."""
+        return replace(
+            self.entry(),
+            decisions=acts.digest(),
+            subjects=acts.subjects(),
+            outcome=acts.outcome(ANSWERED),
+        )
 
     def entry(self) -> AuditEntry:
         """The audit entry, as of now."""

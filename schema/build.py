@@ -7,6 +7,7 @@ from graphql import GraphQLSchema
 from strawberry.federation import Schema
 from strawberry.schema.config import StrawberryConfig
 
+from schema.mutation import Mutation
 from schema.query import Query
 from schema.records import RECORD_TYPES
 from schema.scalars import SCALARS
@@ -17,6 +18,7 @@ def build_schema() -> Schema:
     """Return the Strawberry schema, an Apollo Federation 2 subgraph; suggestions are off."""
     return Schema(
         query=Query,
+        mutation=Mutation,
         types=[*RECORD_TYPES, Person],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
         federation_version="2.3",

@@ -13,6 +13,7 @@ from schema.connections import FIRST_DEFAULT, RECORD_CONNECTION
 from schema.filters import INPUTS, RecordFields, RecordFilter, RecordOrder, list_of
 from schema.links import Node, not_resolved
 from schema.scalars import PersonReference, Uscc
+from schema.sharing import Consent, ConsentState, GrantState, Notification, SharingGrant
 from schema.statistics import RecordStatistics
 from schema.subject import ORGANISATION_CONNECTION, Organisation, Person
 
@@ -25,6 +26,20 @@ class ResolverContext(Protocol):
     def catalogue(self) -> list[CatalogueItem]: ...
 
     async def sources(self) -> list[Source]: ...
+
+
+class SharingContext(Protocol):
+    """What the fields on grants and consents may ask, for one caller."""
+
+    async def grants(
+        self, state: GrantState | None, first: int, after: str | None
+    ) -> list[SharingGrant]: ...
+
+    async def consents(
+        self, state: ConsentState | None, first: int, after: str | None
+    ) -> list[Consent]: ...
+
+    async def notifications(self, first: int) -> list[Notification]: ...
 
 
 def _planned(signature: Callable[..., Any], description: str, **annotations: Any) -> Any:
@@ -148,3 +163,32 @@ class Query:
     async def sources(self, info: strawberry.Info) -> list[Source]:
         context: ResolverContext = info.context
         return await context.sources()
+
+    @strawberry.field(description="共享授权 / sharing grants that concern the caller, newest first")  # type: ignore[untyped-decorator]
+    async def grants(
+        self,
+        info: strawberry.Info,
+        state: GrantState | None = None,
+        first: int = FIRST_DEFAULT,
+        after: str | None = None,
+    ) -> list[SharingGrant] | None:
+        context: SharingContext = info.context
+        return await context.grants(state, first, after)
+
+    @strawberry.field(description="授权书 / consents that concern the caller, newest first")  # type: ignore[untyped-decorator]
+    async def consents(
+        self,
+        info: strawberry.Info,
+        state: ConsentState | None = None,
+        first: int = FIRST_DEFAULT,
+        after: str | None = None,
+    ) -> list[Consent] | None:
+        context: SharingContext = info.context
+        return await context.consents(state, first, after)
+
+    @strawberry.field(description="通知 / what the caller, a subject, was told; newest first")  # type: ignore[untyped-decorator]
+    async def notifications(
+        self, info: strawberry.Info, first: int = FIRST_DEFAULT
+    ) -> list[Notification] | None:
+        context: SharingContext = info.context
+        return await context.notifications(first)

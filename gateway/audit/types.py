@@ -10,6 +10,7 @@ from gateway.entitlements.types import Mark
 from gateway.errors import GatewayError
 from gateway.identity.principal import Principal
 from gateway.request import QuotaUse
+from gateway.store.pool import Connection
 
 ANSWERED = "ANSWERED"
 """Outcome of an entry whose answer leaves; only such an entry passes the fence."""
@@ -121,5 +122,21 @@ class Recorder(Protocol):
             TooManyRequests: QUOTA_EXCEEDED.
             OutdatedDecisionError: rules, grants or effects changed since the decision; nothing is
                 on record. Decide anew, or record a refusal.
+        """
+        ...
+
+
+class RecordsWithin(Protocol):
+    """Writes an entry in the transaction of what it tells of."""
+
+    async def record(self, connection: Connection, entry: AuditEntry) -> None:
+        """Write the entry on a connection whose transaction is open.
+
+        Raises:
+            ClientError: the fence lets the entry not pass; the transaction must be undone.
+            OutdatedDecisionError: what is known of the client has changed; the transaction must be
+                undone and may be tried again.
+            asyncpg.UniqueViolationError: another worker gave a subject its reference meanwhile;
+                the transaction must be undone and may be tried again.
         """
         ...

@@ -11,6 +11,7 @@ from gateway.cli.clock import clock
 from gateway.cli.consent import consent
 from gateway.cli.demo import demo
 from gateway.cli.explain import explain
+from gateway.cli.grant import grant
 from gateway.cli.load import load
 from gateway.cli.policy import policy
 from gateway.cli.serve import serve
@@ -22,5 +23,5 @@ def main() -> None:
     """Share public credit data between a city's departments as one network."""
 
 
-for command in (audit, check, client, clock, consent, demo, explain, load, policy, serve):
+for command in (audit, check, client, clock, consent, demo, explain, grant, load, policy, serve):
     main.add_command(command)

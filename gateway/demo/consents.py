@@ -30,7 +30,7 @@ CONSENTED = (
 )
 """Fields named in each consent; `TaxPayment.item` is left out, so that the bank is denied it."""
 _KINDS = (RecordKind.TAXPAYER_CREDIT, RecordKind.TAX_PAYMENT)
-_VALID_FOR = timedelta(days=365)
+_VALID_FOR = timedelta(days=364)
 _RENEWED_BEFORE_END = timedelta(days=30)
 
 
@@ -85,5 +85,6 @@ def _consent(case: Case, now: datetime) -> Consent:
             form=ConsentForm.ELECTRONIC_SEAL,
             signed_at=signed_at,
             document_sha256=hashlib.sha256(number.encode()).digest(),
+            seal_certificate=f"DEMO-SEAL-{case.index:02d}",
         ),
     )

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from enum import Enum
+from datetime import datetime, timedelta
 
+from gateway.entitlements.coordinates import check_coordinates, check_texts, kind_coordinate
 from gateway.entitlements.errors import EntitlementRefusedError
+from gateway.entitlements.states import ConsentState
 from policies.model import Purpose
+from policies.sharing.model import ConsentLimits
 from schema.codes import RecordKind
 from schema.records import MODEL
+from schema.sharing import ConsentForm, SignerRole
 
-
-class SignerRole(Enum):
-    """In which role the signer signed for the subject."""
-
-    LEGAL_REPRESENTATIVE = "LEGAL_REPRESENTATIVE"
-    ATTORNEY = "ATTORNEY"
-    SELF = "SELF"
-
-
-class ConsentForm(Enum):
-    """How the document was signed."""
-
-    ELECTRONIC_SEAL = "ELECTRONIC_SEAL"
-    WET_INK_SCAN = "WET_INK_SCAN"
+__all__ = [
+    "Consent",
+    "ConsentConditions",
+    "ConsentForm",
+    "ConsentRecord",
+    "Institution",
+    "Signature",
+    "SignerRole",
+    "check_consent",
+    "check_coordinates",
+    "check_duration",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Signature:
     Attributes:
         proof: document that proves an attorney's power; None for other roles.
         document_sha256: digest of the signed document, 32 bytes.
+        seal_certificate: number of the certificate of an electronic seal; None for other forms.
     """
 
     signer_name: str
@@ -42,6 +44,7 @@ class Signature:
     form: ConsentForm
     signed_at: datetime
     document_sha256: bytes
+    seal_certificate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,22 @@ class Institution:
 
 @dataclass(frozen=True, slots=True)
 class ConsentConditions:
-    """What the institution was told and accepted, in words."""
+    """What the institution was told and accepted, in words.
+
+    Source: 征信业管理条例, article 20 (no other use, no supply to third parties).
+
+    Attributes:
+        restrictions: the clause that bans other use and onward supply.
+        bans_other_use, bans_onward_supply: whether the clause says so; one that does not is no
+            consent.
+    """
 
     processing: str
     retention: str
     restrictions: str
     how_to_withdraw: str
+    bans_other_use: bool = True
+    bans_onward_supply: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,43 +104,95 @@ class Consent:
     signature: Signature
 
 
+@dataclass(frozen=True, slots=True)
+class ConsentRecord:
+    """A consent as the register holds it.
+
+    Attributes:
+        state: as of the moment it was read: an active one whose time is over is EXPIRED.
+        filed_at: when its institution filed it as a letter; None: it is none.
+        refusal_reason: why the check refused the letter.
+    """
+
+    terms: Consent
+    state: ConsentState
+    version: int
+    filed_at: datetime | None
+    refusal_reason: str | None
+
+
 def check_consent(consent: Consent) -> None:
     """Check what a register demands of a consent beyond its types.
 
     Raises:
         EntitlementRefusedError: says what was found and what was expected.
     """
-    number = consent.consent_no
+    what = f"consent `{consent.consent_no}`"
     if not consent.valid_from < consent.valid_to:
-        raise EntitlementRefusedError(f"consent `{number}` ends before it begins")
-    signature = consent.signature
-    if signature.signer_role is SignerRole.ATTORNEY and not signature.proof:
-        raise EntitlementRefusedError(f"consent `{number}` is signed by an attorney without proof")
-    if len(signature.document_sha256) != 32:
-        raise EntitlementRefusedError(f"consent `{number}` has no SHA-256 of its document")
-    check_coordinates(f"consent `{number}`", consent.coordinates)
+        raise EntitlementRefusedError(f"{what} ends before it begins")
+    check_texts(what, _texts(consent))
+    _check_conditions(what, consent.conditions)
+    _check_signature(what, consent)
+    check_coordinates(what, consent.coordinates)
     stated = {MODEL.kinds[kind].type_name for kind in consent.record_kinds}
     used = {kind_coordinate(coordinate) for coordinate in consent.coordinates}
     if stated != used:
         raise EntitlementRefusedError(
-            f"consent `{number}` lists the kinds {sorted(stated)} and fields of {sorted(used)}"
+            f"{what} lists the kinds {sorted(stated)} and fields of {sorted(used)}"
         )
 
 
-def check_coordinates(what: str, coordinates: tuple[str, ...]) -> None:
-    """Check that each coordinate is a field of the schema, and that there is one.
+def check_duration(consent: Consent, limits: ConsentLimits) -> None:
+    """Check that a consent does not hold for too long.
 
     Raises:
-        EntitlementRefusedError: names the first that is not.
+        EntitlementRefusedError: says for how long it may.
     """
-    if not coordinates:
-        raise EntitlementRefusedError(f"{what} lists no field")
-    known = set(MODEL.coordinates)
-    for coordinate in coordinates:
-        if coordinate not in known or "." not in coordinate:
-            raise EntitlementRefusedError(f"{what} lists `{coordinate}`, which is no field")
+    longest = limits.longest_days.value
+    if consent.valid_to - consent.valid_from > timedelta(days=longest):
+        raise EntitlementRefusedError(
+            f"consent `{consent.consent_no}` holds until {consent.valid_to:%Y-%m-%d}, expected at"
+            f" most {longest} days from {consent.valid_from:%Y-%m-%d}"
+        )
 
 
-def kind_coordinate(coordinate: str) -> str:
-    """Return the coordinate of the record kind that a field belongs to."""
-    return coordinate.partition(".")[0]
+def _texts(consent: Consent) -> dict[str, str]:
+    institution, conditions = consent.institution, consent.conditions
+    return {
+        "authoriser_name": consent.authoriser_name,
+        "institution.name": institution.name,
+        "institution.licence_no": institution.licence_no,
+        "institution.contact": institution.contact,
+        "conditions.processing": conditions.processing,
+        "conditions.retention": conditions.retention,
+        "conditions.restrictions": conditions.restrictions,
+        "conditions.how_to_withdraw": conditions.how_to_withdraw,
+        "signature.signer_name": consent.signature.signer_name,
+        # of these two it is checked elsewhere whether there has to be one
+        "signature.proof": consent.signature.proof or "-",
+        "signature.seal_certificate": consent.signature.seal_certificate or "-",
+    }
+
+
+def _check_conditions(what: str, conditions: ConsentConditions) -> None:
+    for item, is_banned in (
+        ("other use", conditions.bans_other_use),
+        ("onward supply", conditions.bans_onward_supply),
+    ):
+        if not is_banned:
+            raise EntitlementRefusedError(f"{what} does not ban {item}, and must")
+
+
+def _check_signature(what: str, consent: Consent) -> None:
+    signature = consent.signature
+    if signature.signer_role is SignerRole.ATTORNEY and not (signature.proof or "").strip():
+        raise EntitlementRefusedError(f"{what} is signed by an attorney without proof")
+    is_sealed = signature.form is ConsentForm.ELECTRONIC_SEAL
+    if is_sealed and not (signature.seal_certificate or "").strip():
+        raise EntitlementRefusedError(f"{what} has an electronic seal without its certificate")
+    if not is_sealed and signature.seal_certificate is not None:
+        raise EntitlementRefusedError(f"{what} has a certificate and no electronic seal")
+    if len(signature.document_sha256) != 32:
+        raise EntitlementRefusedError(f"{what} has no SHA-256 of its document")
+    if consent.valid_from < signature.signed_at:
+        raise EntitlementRefusedError(f"{what} begins before it was signed")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from datetime import datetime
-from enum import Enum
-from typing import TypeVar
+from datetime import timedelta
 
 from gateway.entitlements.consent import (
     Consent,
@@ -17,29 +13,29 @@ from gateway.entitlements.consent import (
     SignerRole,
 )
 from gateway.entitlements.errors import EntitlementRefusedError
+from gateway.entitlements.toml_items import Items, member
 from policies.model import Purpose
 from schema.codes import RecordKind
 
-_E = TypeVar("_E", bound=Enum)
-_T = TypeVar("_T")
 
-
-def read_consent(text: str) -> Consent:
-    """Read a consent.
+def read_consent(text: str, default_days: int) -> Consent:
+    """Read a consent, which gets its number when it is filed.
 
     Tables `institution`, `conditions` and `signature` hold the parts of those names; times carry
     an offset, the document's SHA-256 is hexadecimal.
 
+    Args:
+        default_days: how long it holds where it has no `valid_to`.
+
     Raises:
         EntitlementRefusedError: an item is missing, unknown or of the wrong kind.
     """
-    try:
-        top = _Items("", tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise EntitlementRefusedError(f"the consent is no TOML: {error}") from error
+    top = Items.of_text("consent", text)
     institution, conditions = top.table("institution"), top.table("conditions")
+    valid_from = top.time("valid_from")
+    default_end = valid_from + timedelta(days=default_days)
     consent = Consent(
-        consent_no=top.text("consent_no"),
+        consent_no="",
         subject_key=top.text("subject_key"),
         authoriser_name=top.text("authoriser_name"),
         institution=Institution(
@@ -50,17 +46,19 @@ def read_consent(text: str) -> Consent:
         ),
         purpose=top.member("purpose", Purpose),
         record_kinds=tuple(
-            _member("record_kinds", value, RecordKind) for value in top.texts("record_kinds")
+            member("record_kinds", value, RecordKind) for value in top.texts("record_kinds")
         ),
         coordinates=top.texts("coordinates"),
         is_one_off=top.of("is_one_off", bool),
-        valid_from=top.time("valid_from"),
-        valid_to=top.time("valid_to"),
+        valid_from=valid_from,
+        valid_to=top.time("valid_to") if top.has("valid_to") else default_end,
         conditions=ConsentConditions(
             conditions.text("processing"),
             conditions.text("retention"),
             conditions.text("restrictions"),
             conditions.text("how_to_withdraw"),
+            conditions.of("bans_other_use", bool),
+            conditions.of("bans_onward_supply", bool),
         ),
         signature=_signature(top.table("signature")),
     )
@@ -69,7 +67,7 @@ def read_consent(text: str) -> Consent:
     return consent
 
 
-def _signature(items: _Items) -> Signature:
+def _signature(items: Items) -> Signature:
     digest = items.text("document_sha256")
     try:
         document_sha256 = bytes.fromhex(digest)
@@ -82,72 +80,7 @@ def _signature(items: _Items) -> Signature:
         items.member("form", ConsentForm),
         items.time("signed_at"),
         document_sha256,
+        items.text("seal_certificate") if items.has("seal_certificate") else None,
     )
     items.check_all_read()
     return signature
-
-
-class _Items:
-    """The items of one table, each read once."""
-
-    def __init__(self, name: str, values: Mapping[str, object]) -> None:
-        self._prefix = f"{name}." if name else ""
-        self._values = dict(values)
-
-    def has(self, item: str) -> bool:
-        return item in self._values
-
-    def of(self, item: str, kind: type[_T]) -> _T:
-        if item not in self._values:
-            raise EntitlementRefusedError(f"the consent lacks `{self._prefix}{item}`")
-        value = self._values.pop(item)
-        if not isinstance(value, kind):
-            raise EntitlementRefusedError(
-                f"`{self._prefix}{item}` is no {_KIND_NAMES[kind]}, but {type(value).__name__}"
-            )
-        return value
-
-    def text(self, item: str) -> str:
-        value = self.of(item, str)
-        if not value.strip() or "\0" in value:
-            raise EntitlementRefusedError(f"`{self._prefix}{item}` is empty or no plain text")
-        return value
-
-    def texts(self, item: str) -> tuple[str, ...]:
-        values = self.of(item, list)
-        if not all(isinstance(value, str) for value in values):
-            raise EntitlementRefusedError(f"`{self._prefix}{item}` is no list of texts")
-        return tuple(values)
-
-    def time(self, item: str) -> datetime:
-        value = self.of(item, datetime)
-        if value.tzinfo is None:
-            raise EntitlementRefusedError(f"`{self._prefix}{item}` has no offset from UTC")
-        return value
-
-    def member(self, item: str, kind: type[_E]) -> _E:
-        return _member(f"{self._prefix}{item}", self.text(item), kind)
-
-    def table(self, item: str) -> _Items:
-        return _Items(item, self.of(item, dict))
-
-    def check_all_read(self) -> None:
-        for item in self._values:
-            raise EntitlementRefusedError(f"a consent has no item `{self._prefix}{item}`")
-
-
-_KIND_NAMES: Mapping[type, str] = {
-    str: "text",
-    bool: "true or false",
-    list: "list",
-    dict: "table",
-    datetime: "time",
-}
-
-
-def _member(item: str, value: str, kind: type[_E]) -> _E:
-    try:
-        return kind(value)
-    except ValueError as error:
-        known = ", ".join(str(member.value) for member in kind)
-        raise EntitlementRefusedError(f"`{item}` is `{value}`, expected one of {known}") from error

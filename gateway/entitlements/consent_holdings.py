@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import asyncpg
 
-from gateway.entitlements.consent import kind_coordinate
+from gateway.entitlements.coordinates import kind_coordinate
 from gateway.entitlements.holdings import with_kinds
 from gateway.entitlements.types import ConsentTerms, OneOff
 from policies.model import Caller, CallerClass

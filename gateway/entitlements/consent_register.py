@@ -11,16 +11,17 @@ import asyncpg
 from gateway.entitlements.consent import Consent, check_consent
 from gateway.entitlements.errors import EntitlementRefusedError
 from gateway.entitlements.states import ConsentState, consent_states_before
-from gateway.store.pool import Connection, LightPool
+from gateway.store.lending import Lending
+from gateway.store.pool import Connection
 
 _INSERT = """
 INSERT INTO consent (
     consent_no, state, subject_key, authoriser_name, signer_name, signer_role, signer_proof,
     institution, institution_name, institution_licence_no, institution_contact, purpose,
     record_kinds, is_one_off, valid_from, valid_to, processing, retention, restrictions,
-    how_to_withdraw, form, signed_at, document_sha256, changed_at)
+    how_to_withdraw, form, signed_at, document_sha256, changed_at, seal_certificate)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20, $21, $22, $23, $24)
+    $20, $21, $22, $23, $24, $25)
 """
 _INSERT_COORDINATES = """
 INSERT INTO consent_coordinate (consent_no, coordinate) SELECT $1, unnest($2::text[])
@@ -62,8 +63,8 @@ class ConsentLine:
 class ConsentRegister:
     """Keeps consents; every change raises the consent's version and reaches all workers."""
 
-    def __init__(self, pool: LightPool) -> None:
-        self._pool = pool
+    def __init__(self, lending: Lending) -> None:
+        self._lending = lending
 
     async def add(
         self, consent: Consent, at: datetime, state: ConsentState = ConsentState.DRAFT
@@ -76,7 +77,7 @@ class ConsentRegister:
         check_consent(consent)
         if state not in (ConsentState.DRAFT, ConsentState.SIGNED):
             raise EntitlementRefusedError(f"a consent is not filed as {state.value}")
-        async with self._pool.connection() as connection:
+        async with self._lending.connection() as connection:
             try:
                 async with connection.transaction():
                     await _insert(connection, consent, at, state)
@@ -94,14 +95,15 @@ class ConsentRegister:
         Raises:
             EntitlementRefusedError: it is not SIGNED, or another is being activated.
         """
-        async with self._pool.connection() as connection:
+        async with self._lending.connection() as connection:
             try:
                 async with connection.transaction():
                     await connection.execute(_REPLACE_OTHERS, consent_no, at)
                     return await _change(connection, consent_no, ConsentState.ACTIVE, at)
             except asyncpg.UniqueViolationError as error:
                 raise EntitlementRefusedError(
-                    f"another consent in place of `{consent_no}` became active meanwhile"
+                    f"another consent in place of `{consent_no}` became active meanwhile",
+                    "CONSENT_STATE_CONFLICT",
                 ) from error
 
     async def change_state(self, consent_no: str, state: ConsentState, at: datetime) -> int:
@@ -115,11 +117,11 @@ class ConsentRegister:
         """
         if state is ConsentState.ACTIVE:
             return await self.activate(consent_no, at)
-        async with self._pool.connection() as connection:
+        async with self._lending.connection() as connection:
             return await _change(connection, consent_no, state, at)
 
     async def withdraw(self, consent_no: str, at: datetime) -> int:
-        """Withdraw an active consent: no answer that relies on it is committed after this.
+        """Withdraw a signed or active consent: no answer that relies on it is committed after this.
 
         Returns:
             The new version.
@@ -130,7 +132,7 @@ class ConsentRegister:
         self, subject_key: str | None, limit: int = 100
     ) -> Sequence[ConsentLine]:
         """Return the consents of a subject (None: of all), the last changed first."""
-        async with self._pool.connection() as connection:
+        async with self._lending.connection() as connection:
             rows = await connection.fetch(_LIST, subject_key, limit)
         return [
             ConsentLine(
@@ -178,6 +180,7 @@ async def _insert(
         signature.signed_at,
         signature.document_sha256,
         at,
+        signature.seal_certificate,
     )
     await connection.execute(
         _INSERT_COORDINATES, consent.consent_no, list(dict.fromkeys(consent.coordinates))
@@ -192,6 +195,7 @@ async def _change(
     if version is None:
         expected = " or ".join(before) or "no state"
         raise EntitlementRefusedError(
-            f"consent `{consent_no}` cannot become {state.value}: it must exist and be {expected}"
+            f"consent `{consent_no}` cannot become {state.value}: it must exist and be {expected}",
+            "CONSENT_STATE_CONFLICT",
         )
     return int(version)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from gateway.errors import GatewayError, Unauthenticated
+from gateway.errors import Refused, Unauthenticated
 
 
-class EntitlementRefusedError(GatewayError):
+class EntitlementRefusedError(Refused):
     """The change is not possible; the text may be shown to whoever asked for it."""
+
+    def __init__(self, message: str, code: str = "TERMS_INVALID") -> None:
+        super().__init__(code, message)
 
 
 def client_suspended() -> Unauthenticated:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import asyncpg
 
-from gateway.entitlements.consent import kind_coordinate
+from gateway.entitlements.coordinates import kind_coordinate
 from gateway.entitlements.types import ClientTerms, RecordEffects
 from policies.model import Caller, CallerClass
 from schema.codes import RecordKind

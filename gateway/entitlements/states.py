@@ -1,42 +1,32 @@
 """States of consents and sharing grants, and the changes between them that are allowed.
 
-Source: life cycles 7.9 to 7.11 of the city's process description; only ACTIVE releases data.
+Source: life cycles 7.9 to 7.11 of the city's process description; only ACTIVE releases data. A
+signed letter is checked first: it becomes ACTIVE or REFUSED, and may be withdrawn before that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 from types import MappingProxyType
 
+from schema.sharing import ConsentState, GrantState
 
-class ConsentState(Enum):
-    """State of a consent (授权书)."""
-
-    DRAFT = "DRAFT"
-    SIGNED = "SIGNED"
-    ACTIVE = "ACTIVE"
-    USED_UP = "USED_UP"
-    EXPIRED = "EXPIRED"
-    WITHDRAWN = "WITHDRAWN"
-    REPLACED = "REPLACED"
-
-
-class GrantState(Enum):
-    """State of a sharing grant (共享授权)."""
-
-    REQUESTED = "REQUESTED"
-    REFUSED = "REFUSED"
-    ACTIVE = "ACTIVE"
-    SUSPENDED = "SUSPENDED"
-    REVOKED = "REVOKED"
-    EXPIRED = "EXPIRED"
+__all__ = [
+    "CONSENT_CHANGES",
+    "GRANT_CHANGES",
+    "ConsentState",
+    "GrantState",
+    "consent_states_before",
+    "grant_states_before",
+]
 
 
 CONSENT_CHANGES: Mapping[ConsentState, frozenset[ConsentState]] = MappingProxyType(
     {
         ConsentState.DRAFT: frozenset({ConsentState.SIGNED}),
-        ConsentState.SIGNED: frozenset({ConsentState.ACTIVE}),
+        ConsentState.SIGNED: frozenset(
+            {ConsentState.ACTIVE, ConsentState.REFUSED, ConsentState.WITHDRAWN}
+        ),
         ConsentState.ACTIVE: frozenset(
             {
                 ConsentState.USED_UP,
@@ -45,6 +35,7 @@ CONSENT_CHANGES: Mapping[ConsentState, frozenset[ConsentState]] = MappingProxyTy
                 ConsentState.REPLACED,
             }
         ),
+        ConsentState.REFUSED: frozenset(),
         ConsentState.USED_UP: frozenset(),
         ConsentState.EXPIRED: frozenset(),
         ConsentState.WITHDRAWN: frozenset(),

@@ -59,6 +59,14 @@ class Plans:
             self._made.popitem(last=False)
         return PlannedOperation(plan, coerced.coerced)
 
+    def check_variables(self, operation: ValidatedOperation, variables: Mapping[str, Any]) -> None:
+        """Check the variables of an operation that is not planned.
+
+        Raises:
+            RequestError: VARIABLE_INVALID.
+        """
+        self._variables_of(operation).coerce(variables)
+
     def _variables_of(self, operation: ValidatedOperation) -> OperationVariables:
         found = self._variables.get(operation)
         if found is None:

@@ -35,6 +35,7 @@ from schema.codes import RecordKind
 from schema.records import MODEL
 from tests.support.awkward_department import FIRM, SHOP, awkward_records, manifest_for
 from tests.support.small_gateway import SCHEMA, HandEntitlements, SmallGateway, policies
+from tests.support.stages import no_mutations
 
 OPAQUE = OpaqueCodec([bytes(range(64))])
 LIST = "query Q($u: [USCC!]!) { subjects(usccs: $u) { penalties(first: 2) { nodes { remark } } } }"
@@ -108,6 +109,7 @@ def pipeline_of(
         fetcher=small.fetcher,
         resolver=Resolver(SCHEMA, SchemaParts(SCHEMA), lambda _plan: catalogue),
         answerer=answerer or Answerer(OPAQUE),
+        mutations=no_mutations(),
         persons=partial(PersonReferences, small.opaque),
         recorder=recorder,
         standings=standings or HandStandings(),

@@ -57,6 +57,7 @@ def firm_consent(
             form=ConsentForm.ELECTRONIC_SEAL,
             signed_at=datetime(2025, 12, 31, tzinfo=UTC),
             document_sha256=bytes(32),
+            seal_certificate="SEAL-0001",
         ),
     )
 

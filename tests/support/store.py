@@ -44,3 +44,21 @@ async def store_pool(store: StoreAddress) -> AsyncIterator[LightPool]:
     pool = LightPool(connector(store), 4)
     yield pool
     await pool.aclose()
+
+
+@pytest.fixture(scope="module")
+def kept_store(databases: DatabaseFactory, store_template: str) -> Iterator[StoreAddress]:
+    """Return the address of a migrated store that the tests of a module share."""
+    address = databases.create(store_template)
+    yield store_address(address)
+    databases.drop(address.database)
+
+
+@pytest_asyncio.fixture
+async def emptied_pool(kept_store: StoreAddress) -> AsyncIterator[LightPool]:
+    """Return a pool on the module's store, in which no grant, consent or act is left."""
+    pool = LightPool(connector(kept_store), 4)
+    async with pool.connection() as connection:
+        await connection.execute("TRUNCATE sharing_grant, consent, entitlement_act CASCADE")
+    yield pool
+    await pool.aclose()

@@ -12,15 +12,14 @@ import pytest_asyncio
 
 from gateway.entitlements.cache import EntitlementsCache
 from gateway.entitlements.consent_register import ConsentRegister
+from gateway.entitlements.grant import SharingGrant
+from gateway.entitlements.grant_register import GrantRegister
 from gateway.entitlements.registers import (
     Client,
     ClientRegister,
     Effect,
     EffectRegister,
-    GrantRegister,
     RecordEffect,
-    SharingGrant,
-    SharingMode,
 )
 from gateway.entitlements.states import GrantState
 from gateway.entitlements.types import ClientTerms, OneOff, PolicyRelease, RecordEffects
@@ -29,6 +28,7 @@ from gateway.store.connect import StoreAddress, connector
 from gateway.store.pool import LightPool
 from policies.model import Caller, CallerClass, Purpose
 from schema.codes import RecordKind
+from schema.sharing import SharingMode
 from tests.support.consents import AT, GRADE, file_active, firm_consent
 from tests.support.entries import BANK, FIRM, ORGAN
 

@@ -1,6 +1,7 @@
 """Consents read from files."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +12,6 @@ from policies.model import Purpose
 from schema.codes import RecordKind
 
 GOOD = f"""
-consent_no = "C-1"
 subject_key = "92410199MA9DEM0368"
 authoriser_name = "样例商行"
 purpose = "PRE_LOAN"
@@ -32,6 +32,8 @@ processing = "automated query"
 retention = "90 days"
 restrictions = "no other use"
 how_to_withdraw = "in writing"
+bans_other_use = true
+bans_onward_supply = true
 
 [signature]
 signer_name = "样例人"
@@ -44,7 +46,7 @@ document_sha256 = "{"ab" * 32}"
 
 
 def test_read_consent_takes_every_item() -> None:
-    consent = read_consent(GOOD)
+    consent = read_consent(GOOD, 365)
     check_consent(consent)
     assert (consent.purpose, consent.record_kinds) == (
         Purpose.PRE_LOAN,
@@ -61,10 +63,13 @@ def test_read_consent_without_an_item_names_it(line: str) -> None:
     without = GOOD.replace(line + "\n", "")
     if item == "proof":
         with pytest.raises(EntitlementRefusedError, match="attorney"):
-            check_consent(read_consent(without))
+            check_consent(read_consent(without, 365))
+    elif item == "valid_to":
+        consent = read_consent(without, 30)
+        assert consent.valid_to - consent.valid_from == timedelta(days=30)
     else:
         with pytest.raises(EntitlementRefusedError, match=item):
-            read_consent(without)
+            read_consent(without, 365)
 
 
 @pytest.mark.parametrize(
@@ -87,4 +92,4 @@ def test_read_consent_without_an_item_names_it(line: str) -> None:
 )
 def test_read_consent_wrong_item_is_refused_with_its_name(old: str, new: str, message: str) -> None:
     with pytest.raises(EntitlementRefusedError, match=re.escape(message)):
-        read_consent(GOOD.replace(old, new))
+        read_consent(GOOD.replace(old, new), 365)

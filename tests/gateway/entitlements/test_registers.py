@@ -6,16 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.entitlements.errors import EntitlementRefusedError
-from gateway.entitlements.registers import (
-    Client,
-    ClientRegister,
-    GrantRegister,
-    SharingGrant,
-    SharingMode,
-)
+from gateway.entitlements.grant import SharingGrant
+from gateway.entitlements.grant_register import GrantRegister
+from gateway.entitlements.registers import Client, ClientRegister
 from gateway.entitlements.states import GrantState
 from gateway.store.pool import LightPool
 from policies.model import CallerClass, Purpose
+from schema.sharing import SharingMode
 from tests.support.consents import AT
 from tests.support.entries import BANK, ORGAN
 

@@ -22,7 +22,10 @@ def test_consent_states_before_active_is_signed_only() -> None:
 def test_consent_ended_never_comes_back() -> None:
     ended = set(ConsentState) - {ConsentState.DRAFT, ConsentState.SIGNED, ConsentState.ACTIVE}
     assert all(not CONSENT_CHANGES[state] for state in ended)
-    assert all(consent_states_before(state) == (ConsentState.ACTIVE,) for state in ended)
+    before = {state: set(consent_states_before(state)) for state in ended}
+    assert before.pop(ConsentState.REFUSED) == {ConsentState.SIGNED}
+    assert before.pop(ConsentState.WITHDRAWN) == {ConsentState.SIGNED, ConsentState.ACTIVE}
+    assert all(states == {ConsentState.ACTIVE} for states in before.values())
 
 
 def test_grant_suspended_comes_back_to_active() -> None:

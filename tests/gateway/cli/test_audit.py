@@ -1,4 +1,4 @@
-"""The commands `audit` and `consent` against a real store."""
+"""The command `audit` against a real store."""
 
 import asyncio
 import json
@@ -12,11 +12,9 @@ from gateway.audit.entry import RecordHasher
 from gateway.audit.recorder import GroupCommitRecorder
 from gateway.audit.references import SubjectReferences
 from gateway.cli.audit import audit
-from gateway.cli.consent import consent
 from gateway.cli.store import run_on_store
 from gateway.store.connect import StoreAddress
 from gateway.store.pool import LightPool
-from tests.gateway.entitlements.test_consent_file import GOOD
 from tests.support.entries import audit_entry
 from tests.support.standings import followed
 
@@ -74,27 +72,3 @@ def test_audit_unreachable_store_fails_without_the_password(tmp_path: Path) -> N
     assert result.exit_code == 1
     assert "cannot be reached" in result.output
     assert "secret" not in result.output
-
-
-def test_consent_add_list_withdraw(url_file: str, tmp_path: Path) -> None:
-    file = tmp_path / "consent.toml"
-    file.write_text(GOOD)
-    option = ("--store-url-file", url_file)
-    assert run(consent, "add", *option, str(file), "--activate").output == "C-1 ACTIVE\n"
-    listed = run(consent, "list", *option, "--subject", "92410199MA9DEM0368").output
-    assert "C-1" in listed
-    assert "ACTIVE" in listed
-    assert run(consent, "withdraw", *option, "C-1").output == "C-1 WITHDRAWN\n"
-    again = run(consent, "withdraw", *option, "C-1")
-    assert again.exit_code == 1
-    assert "cannot become WITHDRAWN" in again.output
-
-
-def test_consent_add_wrong_file_fails_and_files_nothing(url_file: str, tmp_path: Path) -> None:
-    file = tmp_path / "consent.toml"
-    file.write_text(GOOD.replace("PRE_LOAN", "CURIOSITY"))
-    option = ("--store-url-file", url_file)
-    result = run(consent, "add", *option, str(file))
-    assert result.exit_code == 1
-    assert "`purpose` is `CURIOSITY`" in result.output
-    assert "C-1" not in run(consent, "list", *option).output
