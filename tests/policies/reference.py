@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from policies.disclosure.loader import packaged_clock
 from schema.classification import SubjectKind
 from schema.records import MODEL
+from tests.oracle.periods import BEFORE_TODAY, is_running
 
 STRICT_FIRST = (
     "DOCUMENT",
@@ -118,6 +120,11 @@ def holds(row: Json, record: Json, today: str) -> bool:
         return all(holds(part, record, today) for part in row["all"])
     if "any" in row:
         return any(holds(part, record, today) for part in row["any"])
+    if "not" in row:
+        return not holds(row["not"], record, today)
+    if "per-kind" in row:
+        condition = row["per-kind"].get(record["meta.recordKind"])
+        return condition is not None and holds(condition, record, today)
     found = record[row["field"]]
     if "absent" in row:
         return bool((found is None) == row["absent"])
@@ -127,8 +134,14 @@ def holds(row: Json, record: Json, today: str) -> bool:
         return found in row["in"]
     if "is" in row:
         return bool(found == row["is"])
-    bound = row["at-least"]
-    return bool(found >= (today if bound == "today" else bound))
+    bound = row["at-least"] if "at-least" in row else row["below"]
+    if str(bound).startswith(BEFORE_TODAY):
+        name = bound.removeprefix(BEFORE_TODAY)
+        if name.startswith("@"):
+            name = str(packaged_clock().periods[name[1:]])
+        return is_running(name, found, today) is ("at-least" in row)
+    bound = today if bound == "today" else bound
+    return bool(found >= bound if "at-least" in row else found < bound)
 
 
 class Reference:
