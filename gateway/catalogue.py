@@ -8,8 +8,15 @@ from collections.abc import Callable, Sequence
 
 from gateway.contract import CatalogueEntry, Manifest
 from gateway.fetching.registry import Registry
-from schema.catalogue import CatalogueField, CatalogueItem, ProtectionClass, Source, SourceState
-from schema.classification import MaskKind, SubjectKind
+from schema.catalogue import (
+    CatalogueField,
+    CatalogueItem,
+    FieldOrigin,
+    ProtectionClass,
+    Source,
+    SourceState,
+)
+from schema.classification import MaskKind, Origin, SubjectKind
 from schema.model import CreditModel, FieldModel
 
 HEALTH_TIMEOUT_S = 1.0
@@ -92,11 +99,15 @@ def _item(manifest: Manifest, entry: CatalogueEntry, model: CreditModel) -> Cata
         update_cycle=entry.update_cycle,
         legal_basis=entry.legal_basis,
         retention=entry.retention,
-        fields=_fields(entry, [kind.by_name[name] for name in entry.items]),
+        fields=_fields([field for field in kind.fields if _is_filled(field, entry)]),
     )
 
 
-def _fields(entry: CatalogueEntry, fields: Sequence[FieldModel]) -> list[CatalogueField]:
+def _is_filled(field: FieldModel, entry: CatalogueEntry) -> bool:
+    return field.declaration.origin is not Origin.SOURCE or field.name in entry.items
+
+
+def _fields(fields: Sequence[FieldModel]) -> list[CatalogueField]:
     return [
         CatalogueField(
             name=field.name,
@@ -104,8 +115,14 @@ def _fields(entry: CatalogueEntry, fields: Sequence[FieldModel]) -> list[Catalog
             coordinate=field.coordinate,
             protection_class=ProtectionClass[field.declaration.field_class.name],
             person_class=ProtectionClass[field.class_for(SubjectKind.NATURAL_PERSON).name],
-            mask=None if field.declaration.mask is MaskKind.NONE else field.declaration.mask.value,
+            mask=_mask(field.mask_for(SubjectKind.ORGANISATION)),
+            person_mask=_mask(field.mask_for(SubjectKind.NATURAL_PERSON)),
             national_code=field.declaration.national_code,
+            origin=FieldOrigin[field.declaration.origin.name],
         )
         for field in fields
     ]
+
+
+def _mask(mask: MaskKind) -> str | None:
+    return None if mask is MaskKind.NONE else mask.value

@@ -82,7 +82,7 @@ class Reasons:
 
 def reasons(policies: PolicySet, present: Situation, coordinate: str, use: Use) -> Reasons:
     """Tell why a use of a coordinate is decided as it is in a situation."""
-    decision = present.table(policies).decide(coordinate, use)
+    decision = present.decide(policies, coordinate, use)
     deciding = frozenset(decision.rule_ids)
     rules = tuple(rule for rule in all_rules(policies) if rule.id in deciding)
     if decision.missing is None:
@@ -99,7 +99,7 @@ _Change = tuple[tuple[str, ...], SubjectKind | None, Role | None, bool, Outcome]
 def _ways(policies: PolicySet, present: Situation, coordinate: str, use: Use) -> tuple[Way, ...]:
     found: dict[_Change, list[Purpose]] = {}
     for other in alternatives(policies, present):
-        decision = other.table(policies).decide(coordinate, use)
+        decision = other.decide(policies, coordinate, use)
         if is_open(decision, use):
             kind = None if other.subject_kind is present.subject_kind else other.subject_kind
             facts = tuple(sorted(other.facts.names - present.facts.names))
@@ -129,6 +129,6 @@ def _callers(policies: PolicySet, coordinate: str, use: Use) -> tuple[CallerClas
 
 def _is_open_to(policies: PolicySet, caller_class: CallerClass, coordinate: str, use: Use) -> bool:
     return any(
-        is_open(each.table(policies).decide(coordinate, use), use)
+        is_open(each.decide(policies, coordinate, use), use)
         for each in situations([policies], caller_class)
     )

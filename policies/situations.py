@@ -76,11 +76,19 @@ class Situation:
 
     def table(self, policies: PolicySet) -> AccessTable:
         """Decisions of these policies in this situation."""
-        everything = frozenset(policies.model.coordinates)
+        return self._table(policies, frozenset(policies.model.coordinates))
+
+    def decide(self, policies: PolicySet, coordinate: str, use: Use) -> Decision:
+        """One decision of these policies in this situation."""
+        named = frozenset((coordinate, coordinate.partition(".")[0]))
+        return self._table(policies, named).decide(coordinate, use)
+
+    def _table(self, policies: PolicySet, named: frozenset[str]) -> AccessTable:
+        """Decisions where consent and grant, if given, name these coordinates."""
         facts = self.facts
-        consented = everything if facts.consent else frozenset[str]()
+        consented = named if facts.consent else frozenset[str]()
         subject = SubjectProfile(self.subject_kind, facts.is_self, consented)
-        granted = everything if facts.grant else frozenset[str]()
+        granted = named if facts.grant else frozenset[str]()
         return policies.compile(self.caller, subject, granted, facts.is_source, self.provider)
 
 

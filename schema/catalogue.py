@@ -23,15 +23,35 @@ class ProtectionClass(Enum):
     SECRET = "SECRET"  # noqa: S105 - a class name, not a password
 
 
+@code_list(
+    "数据项来源 / who fills a field",
+    SOURCE="来源系统",
+    MANIFEST="接入说明",
+    GATEWAY="网关",
+)
+class FieldOrigin(Enum):
+    SOURCE = "SOURCE"
+    MANIFEST = "MANIFEST"
+    GATEWAY = "GATEWAY"
+
+
 @strawberry.type(description="目录数据项 / field of a catalogue entry")
 class CatalogueField:
     name: str
-    name_zh: str
-    coordinate: str
-    protection_class: ProtectionClass
-    person_class: ProtectionClass
-    mask: str | None
-    national_code: str | None
+    name_zh: str = strawberry.field(description="中文名称")
+    coordinate: str = strawberry.field(description="数据项坐标 / as rules and `why` name it")
+    protection_class: ProtectionClass = strawberry.field(description="保护级别")
+    person_class: ProtectionClass = strawberry.field(
+        description="保护级别（自然人）/ where the record is about a natural person"
+    )
+    mask: str | None = strawberry.field(
+        description="脱敏方式 / where a rule masks it; null: it cannot be masked"
+    )
+    person_mask: str | None = strawberry.field(
+        description="脱敏方式（自然人）/ where the record is about a natural person"
+    )
+    national_code: str | None = strawberry.field(description="双公示国家标准字段代码")
+    origin: FieldOrigin = strawberry.field(description="由谁提供 / who fills it")
 
 
 @strawberry.type(description="目录条目 / catalogue entry of one department and kind")

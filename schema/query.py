@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import strawberry
 
 from schema.catalogue import CatalogueItem, Source
+from schema.classification import SubjectKind
 from schema.codes import RecordKind
 from schema.connections import FIRST_DEFAULT, RECORD_CONNECTION
 from schema.filters import INPUTS, RecordFields, RecordFilter, RecordOrder, list_of
@@ -16,6 +17,7 @@ from schema.scalars import PersonReference, Uscc
 from schema.sharing import Consent, ConsentState, GrantState, Notification, SharingGrant
 from schema.statistics import RecordStatistics
 from schema.subject import ORGANISATION_CONNECTION, Organisation, Person
+from schema.why import AccessExplanation, FieldUse
 
 _REGISTRATION = INPUTS[RecordKind.REGISTRATION]
 
@@ -26,6 +28,19 @@ class ResolverContext(Protocol):
     def catalogue(self) -> list[CatalogueItem]: ...
 
     async def sources(self) -> list[Source]: ...
+
+
+class ReasonsRoot(Protocol):
+    """The value at the root, where something is asked about the caller's own permissions."""
+
+    def why(
+        self,
+        coordinate: str,
+        use: FieldUse,
+        subject_kind: SubjectKind | None,
+        consented: bool,
+        about_self: bool | None,
+    ) -> AccessExplanation: ...
 
 
 class SharingContext(Protocol):
@@ -158,6 +173,20 @@ class Query:
     def catalogue(self, info: strawberry.Info) -> list[CatalogueItem]:
         context: ResolverContext = info.context
         return context.catalogue()
+
+    @strawberry.field(  # type: ignore[untyped-decorator]
+        description="权限说明 / how a use of a field is decided for the caller; asks no department"
+    )
+    def why(
+        self,
+        coordinate: str,
+        use: FieldUse = FieldUse.READ,
+        subject_kind: SubjectKind | None = None,
+        consented: bool = False,
+        about_self: bool | None = None,
+    ) -> AccessExplanation | None:
+        root = cast(ReasonsRoot, self)
+        return root.why(coordinate, use, subject_kind, consented, about_self)
 
     @strawberry.field(description="数据来源 / departments and whether they answer")  # type: ignore[untyped-decorator]
     async def sources(self, info: strawberry.Info) -> list[Source]:

@@ -27,6 +27,7 @@ from graphql import (
 )
 
 from gateway.answering.answer import NOTHING_RESOLVED, Resolved
+from gateway.answering.why import Reasoner
 from gateway.authorization.plan import AuthorizedPlan
 from gateway.errors import ClientError
 from gateway.operation.types import ValidatedOperation
@@ -80,8 +81,8 @@ class Resolver:
             told = await self._of_schema(authorized, of_schema, operation, variables)
         if not others:
             return told
-        context = self._context_for(authorized)
-        found = await _run(self._schema, others, operation, variables, context, None)
+        context, root = self._context_for(authorized), Reasoner(self._schema, authorized)
+        found = await _run(self._schema, others, operation, variables, context, root)
         return Resolved({**told.data, **found.data}, (*told.errors, *found.errors))
 
     async def _of_schema(

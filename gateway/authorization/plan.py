@@ -145,6 +145,10 @@ class AuthorizedPlan:
             return [item for item in found if item.code == place.record.department]
         return found
 
+    def suppliers(self, kind: RecordKind) -> Sequence[Provider]:
+        """All providers of a kind, by department code."""
+        return self._providers.get(kind, ())
+
     def profiles(self, keys: Sequence[str]) -> Profiles:
         """Profiles of subjects named one by one.
 

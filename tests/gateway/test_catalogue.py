@@ -12,7 +12,8 @@ from gateway.catalogue import CatalogueContext
 from gateway.conformance import ReferenceAdapter
 from gateway.contract import Health
 from gateway.fetching.registry import Quarantined, Registry
-from schema.catalogue import SourceState
+from schema.catalogue import FieldOrigin, SourceState
+from schema.classification import SubjectKind
 from schema.records import MODEL
 from tests.support.awkward_department import manifest_for
 
@@ -77,10 +78,31 @@ def test_catalogue_has_the_ten_elements_of_every_entry() -> None:
     items = CatalogueContext(Registry({"reference": adapter}, ()), MODEL).catalogue()
     assert [item.kind for item in items] == [entry.kind for entry in adapter.manifest.entries]
     for item in items:
-        names = {field.name for field in item.fields}
-        assert names == set(next(e for e in adapter.manifest.entries if e.kind is item.kind).items)
+        (entry,) = [entry for entry in adapter.manifest.entries if entry.kind is item.kind]
+        supplied = {field.name for field in item.fields if field.origin is FieldOrigin.SOURCE}
+        assert supplied == set(entry.items)
         assert item.legal_basis
+        assert item.retention
         assert item.subject_types
+
+
+def test_catalogue_has_every_field_with_what_is_declared_of_it() -> None:
+    adapter = ReferenceAdapter(manifest_for(), ())
+    items = CatalogueContext(Registry({"reference": adapter}, ()), MODEL).catalogue()
+    told = {field.coordinate: field for item in items for field in item.fields}
+    assert set(told) == {field.coordinate for field in MODEL.fields()}
+    for field in MODEL.fields():
+        found = told[field.coordinate]
+        assert found.name_zh == field.declaration.name_zh
+        assert found.national_code == field.declaration.national_code
+        assert found.origin.name == field.declaration.origin.name
+        for kind, level, mask in (
+            (SubjectKind.ORGANISATION, found.protection_class, found.mask),
+            (SubjectKind.NATURAL_PERSON, found.person_class, found.person_mask),
+        ):
+            assert level.value == field.class_for(kind).value
+            assert (mask or "NONE") == field.mask_for(kind).value
+    assert told["AdministrativePenalty.counterpartName"].person_mask == "NAME"
 
 
 class Counted(ReferenceAdapter):

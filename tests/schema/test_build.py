@@ -33,7 +33,8 @@ NEVER_DENIED = {
 # Answers of no department: the catalogue, sources and statistics of what was permitted.
 MADE_BY_THE_GATEWAY = {
     *("CatalogueItem", "CatalogueField", "Source", "RecordStatistics", "StatisticsGroup"),
-    *("StatisticsValue", "_Service"),
+    *("StatisticsValue", "_Service", "AccessExplanation", "AccessDecision", "AccessRule"),
+    "AccessWay",
 }
 ROOTS_NOBODY_DENIES = {"catalogue", "sources", "_entities", "_service"}
 
