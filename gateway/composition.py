@@ -265,7 +265,12 @@ def _wire(
         recorder=recorder,
         entitlements=entitlements,
         desk=PersonDesk(
-            stages.authenticator, stages.rules, network_of(settings), stages.persons, recorder
+            stages.authenticator,
+            stages.rules,
+            stages.standings,
+            network_of(settings),
+            stages.persons,
+            recorder,
         ),
         is_ready=lambda: entitlements.is_fresh and not keeper.is_behind,
         reload_rules=partial(_reload, keeper, shadow),

@@ -9,11 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
-from gateway.audit.types import Recorder
+from gateway.audit.types import OutdatedDecisionError, Recorder
 from gateway.contract import PERSON_KEY_PREFIX
-from gateway.entitlements.types import RulesInForce
-from gateway.errors import BadRequest, ClientError, Refused, Unauthenticated
+from gateway.entitlements.errors import client_suspended
+from gateway.entitlements.types import POLICY_AREA, RulesInForce, Standings
+from gateway.errors import BadRequest, ClientError, Refused, Unauthenticated, Unavailable
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.principal import Principal
 from gateway.persons.network import NetworkKeys
@@ -44,12 +46,14 @@ class PersonDesk:
 
     Attributes:
         rules: in force now.
+        standings: whether a client is suspended.
         network: keys of the network; None where departments keep no references.
         persons: references of one caller in one matter.
     """
 
     authenticator: Authenticator
     rules: Callable[[], RulesInForce]
+    standings: Standings
     network: NetworkKeys | None
     persons: Callable[[Principal], PersonReferences]
     recorder: Recorder
@@ -69,18 +73,38 @@ class PersonDesk:
         rules = self.rules()
         trail = Trail(facts, principal, rules, self.clock)
         try:
+            if self.standings.client(principal.client_id).is_suspended:
+                raise client_suspended()
             keys = self._keys(documents, principal.caller, rules.policies)
         except ClientError as error:
-            trail.outcome = error.code
-            await self.recorder.commit(replace(trail.entry(), operation_name=OPERATION_NAME))
-            raise
-        distinct = tuple(dict.fromkeys(keys))
-        entry = replace(
-            trail.entry(), operation_name=OPERATION_NAME, subjects=distinct, units=len(distinct)
-        )
-        await self.recorder.commit(entry)
+            await self._refuse(trail, error)
+        await self._record(trail, tuple(dict.fromkeys(keys)), rules.epoch)
         reference = self.persons(principal).reference
         return [reference(key) for key in keys]
+
+    async def _refuse(self, trail: Trail, error: ClientError) -> NoReturn:
+        """Record a refusal and raise it."""
+        trail.outcome = error.code
+        await self.recorder.commit(replace(trail.entry(), operation_name=OPERATION_NAME))
+        raise error
+
+    async def _record(self, trail: Trail, keys: tuple[str, ...], epoch: int) -> None:
+        """Record that these persons were named, under rules that must still be in force.
+
+        Raises:
+            ClientError: not recorded, or the fence refused it and that is on record.
+        """
+        entry = replace(
+            trail.entry(),
+            operation_name=OPERATION_NAME,
+            subjects=keys,
+            units=len(keys),
+            marks=((POLICY_AREA, epoch),),
+        )
+        try:
+            await self.recorder.commit(entry)
+        except OutdatedDecisionError:
+            await self._refuse(trail, _changed())
 
     def _keys(
         self, documents: Sequence[StatedDocument], caller: Caller, policies: PolicySet
@@ -142,6 +166,14 @@ def _refuse_others(caller: Caller, policies: PolicySet) -> None:
             f"purpose `{caller.purpose.value}` is about no natural person: the rules show this "
             "caller no such records for it",
         )
+
+
+def _changed() -> Unavailable:
+    return Unavailable(
+        "ENTITLEMENTS_CHANGED",
+        "the rules changed while the references were made: nothing is answered, try again",
+        headers=(("Retry-After", "1"),),
+    )
 
 
 def _document(stated: StatedDocument, position: int) -> PersonDocument:

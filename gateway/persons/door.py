@@ -52,6 +52,10 @@ _KINDS_OF_PERSONS = frozenset(
 )
 
 
+_UNLIKE_AN_ANSWER = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
+"""What looking into something raises that is not shaped like an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Passage:
     """One request on its way through the door.
@@ -107,15 +111,18 @@ class PersonDoor:
         for request, passage in zip(requests, passages, strict=True):
             asked += (request,) if passage is None else passage.outside
         given = await self._adapter.fetch(asked, context)
-        if len(given) != len(asked):
-            raise MappingFailed(f"{len(given)} batches came for {len(asked)} requests")
+        if not isinstance(given, list | tuple) or len(given) != len(asked):
+            raise MappingFailed(f"no {len(asked)} batches came for as many requests")
         batches = iter(given)
-        return [
-            next(batches)
-            if passage is None
-            else self._inside(passage, [next(batches) for _ in passage.outside])
-            for passage in passages
-        ]
+        try:
+            return [
+                next(batches)
+                if passage is None
+                else self._inside(passage, [next(batches) for _ in passage.outside])
+                for passage in passages
+            ]
+        except _UNLIKE_AN_ANSWER as error:
+            raise MappingFailed("a batch about persons is not even shaped like one") from error
 
     def _passage(self, request: RecordRequest) -> _Passage | None:
         """How a request passes; None if it concerns no person."""
@@ -214,7 +221,11 @@ def _together(selection: RecordSelection, batches: Sequence[RowBatch]) -> RowBat
         for parts in zip(*(batch.groups for batch in batches), strict=True)
     ]
     totals = [batch.totals for batch in batches if batch.totals is not None]
-    return RowBatch(groups, [sum(each) for each in zip(*totals, strict=True)] if totals else None)
+    return RowBatch(
+        groups,
+        [sum(each) for each in zip(*totals, strict=True)] if totals else None,
+        sum(batch.withheld for batch in batches),
+    )
 
 
 def _merged(selection: RecordSelection, parts: Sequence[Sequence[Row]]) -> Sequence[Row]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import pytest
 
-from gateway.audit.types import AuditEntry
-from gateway.entitlements.types import RulesInForce
+from gateway.audit.types import AuditEntry, OutdatedDecisionError
+from gateway.entitlements.types import POLICY_AREA, ClientTerms, Entitlements, RulesInForce
 from gateway.errors import ClientError, TooManyRequests, Unauthenticated
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.issuer import LocalIssuer, TokenRequest
@@ -63,18 +63,42 @@ class MemoryRecorder:
     """Remembers entries; refuses them if told to."""
 
     error: Exception | None = None
+    is_outdated: bool = False
     entries: list[AuditEntry] = field(default_factory=list)
 
     async def commit(self, entry: AuditEntry) -> None:
         if self.error is not None:
             raise self.error
+        if self.is_outdated and entry.marks:
+            raise OutdatedDecisionError(frozenset({POLICY_AREA}))
         self.entries.append(entry)
 
 
-def desk_of(recorder: MemoryRecorder, network: NetworkKeys | None = NETWORK) -> PersonDesk:
+@dataclass
+class HandStandings:
+    """Standings of clients, of whom one may be suspended."""
+
+    suspended: str | None = None
+
+    def client(self, client_id: str) -> ClientTerms:
+        return ClientTerms((f"client:{client_id}", 1), client_id == self.suspended)
+
+    def repeating(self, repeat_key: bytes) -> Entitlements:
+        raise AssertionError("no query is repeated here")
+
+    async def refresh(self, areas: Collection[str]) -> None:
+        """Nothing to read."""
+
+
+def desk_of(
+    recorder: MemoryRecorder,
+    network: NetworkKeys | None = NETWORK,
+    suspended: str | None = None,
+) -> PersonDesk:
     return PersonDesk(
         Authenticator(ISSUER.token_rules(), time.time, person_key=NETWORK.key_of_named),
-        lambda: RulesInForce(RULES, 0),
+        lambda: RulesInForce(RULES, 7),
+        HandStandings(suspended),
         network,
         partial(PersonReferences, OPAQUE),
         recorder,
@@ -128,6 +152,7 @@ async def test_entry_says_who_asked_for_whom_and_no_number() -> None:
     assert len(entry.subjects) == 2
     assert entry.units == 2
     assert all(key.startswith("P:") for key in entry.subjects)
+    assert entry.marks == ((POLICY_AREA, 7),)
     assert NUMBER not in repr(entry)
 
 
@@ -135,6 +160,23 @@ async def test_nothing_leaves_unrecorded_or_over_the_quota() -> None:
     error = TooManyRequests("QUOTA_EXCEEDED", "used up")
     with pytest.raises(TooManyRequests):
         await asked(desk_of(MemoryRecorder(error)), OFFICER, OWN)
+
+
+async def test_rules_that_changed_meanwhile_give_nothing() -> None:
+    recorder = MemoryRecorder(is_outdated=True)
+    with pytest.raises(ClientError) as caught:
+        await asked(desk_of(recorder), OFFICER, OWN)
+    assert (caught.value.code, caught.value.status) == ("ENTITLEMENTS_CHANGED", 503)
+    (entry,) = recorder.entries
+    assert (entry.outcome, entry.subjects) == ("ENTITLEMENTS_CHANGED", ())
+
+
+async def test_suspended_client_is_refused_on_record() -> None:
+    recorder = MemoryRecorder()
+    with pytest.raises(Unauthenticated) as caught:
+        await asked(desk_of(recorder, suspended="tax-bureau"), OFFICER, OWN)
+    assert caught.value.code == "CLIENT_SUSPENDED"
+    assert [entry.outcome for entry in recorder.entries] == ["CLIENT_SUSPENDED"]
 
 
 @pytest.mark.parametrize("key", [OLD, NEW])

@@ -101,7 +101,7 @@ def test_profiles_tokens_name_callers_that_identity_accepts() -> None:
             "jti": "t1",
             "exp": 1,
         }
-        assert principal_of(claims).caller == request.caller
+        assert principal_of(claims, str).caller == request.caller
 
 
 async def consent_lines(store: StoreAddress, *times: datetime) -> list[ConsentLine]:

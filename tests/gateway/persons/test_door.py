@@ -17,6 +17,7 @@ from gateway.contract import (
     JsonBatch,
     MappingFailed,
     RecordRequest,
+    RowBatch,
     StatisticsAdapter,
 )
 from gateway.identity.principal import Principal
@@ -248,19 +249,31 @@ class _Answering(_Recording):
         return self.answer
 
 
-@pytest.mark.parametrize(
-    "answer", [(), (JsonBatch((b"",), (0,), None, {}), JsonBatch((b"",), (0,), None, {}))]
-)
-def test_answer_that_does_not_fit_the_requests_is_malformed(answer: Sequence[Batch]) -> None:
+_JSON = JsonBatch((b"",), (0,), None, {})
+MALFORMED: dict[str, Any] = {
+    "nothing": None,
+    "no batches": (),
+    "one batch too few": (RowBatch([[]]),),
+    "JSON of what may come in two parts": (_JSON, _JSON),
+    "no groups": (RowBatch(None), RowBatch(None)),  # type: ignore[arg-type]
+    "rows that are none": (RowBatch([[7]]), RowBatch([[7]])),  # type: ignore[list-item]
+    "rows that are too short": (RowBatch([[()]]), RowBatch([[()]])),
+    "groups of other numbers": (RowBatch([[]]), RowBatch([[], []])),
+}
+
+
+@pytest.mark.parametrize("name", list(MALFORMED))
+def test_answer_that_does_not_fit_the_requests_is_malformed(name: str) -> None:
     (requests,) = asyncio.run(
         _recorded(
-            "query($p: PersonReference!) { person(reference: $p) { penalties { totalCount } } }",
+            "query($p: PersonReference!) "
+            "{ person(reference: $p) { penalties { nodes { subject { id } } } } }",
             {"p": NUMBER},
             OLD,
         )
     )
     adapter = _Answering(departments({"one": all_under(OLD)})["one"])
-    adapter.answer = answer
+    adapter.answer = MALFORMED[name]
     door = PersonDoor(adapter, NetworkKeys([NEW, OLD]))
     inside = requests[0]._replace(keys=("P:" + "5e" * 16,))
     with pytest.raises(MappingFailed):
