@@ -14,6 +14,16 @@ A ClientError's code is stable, in capitals, and has a page in `docs/errors/`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """Who a verified token says sent it; nothing else of the token is believed."""
+
+    client_id: str
+    token_id: str
+
 
 class GatewayError(Exception):
     """Base of all errors that stages raise on purpose."""
@@ -26,9 +36,11 @@ class ClientError(GatewayError):
         code: stable code in capitals.
         status: HTTP status.
         headers: response headers that belong to the error, such as a challenge.
+        claimant: set where a token is genuine and what it claims is refused.
     """
 
     status = 400
+    claimant: Claimant | None = None
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphql import OperationType
 
@@ -19,7 +19,7 @@ from gateway.entitlements.types import RulesInForce, Standings
 from gateway.errors import ClientError, Unavailable
 from gateway.fetching.executor import Fetcher
 from gateway.identity.authenticate import Authenticator
-from gateway.identity.principal import Principal
+from gateway.identity.principal import ANONYMOUS, Principal
 from gateway.mutations.run import Mutations
 from gateway.operation.errors import RequestError
 from gateway.operation.operations import Operations
@@ -71,14 +71,27 @@ class Pipeline:
         A query whose rules, grants or effects changed while it ran is run once more.
 
         Raises:
-            ClientError: refused; if the caller was identified, the refusal is on record.
+            ClientError: refused; if the token was genuine, the refusal is on record.
         """
-        principal = self._stages.authenticator.authenticate(credentials.authorization)
+        try:
+            principal = self._stages.authenticator.authenticate(credentials.authorization)
+        except ClientError as error:
+            await self._record_claimant(error, facts)
+            raise
         try:
             return await self._attempt(request, facts, principal, is_last=False)
         except OutdatedDecisionError as outdated:
             await self._catch_up(outdated.areas, facts.deadline)
         return await self._attempt(request, facts, principal, is_last=True)
+
+    async def _record_claimant(self, error: ClientError, facts: RequestFacts) -> None:
+        """Put on record whose genuine token claimed what is refused, such as an unknown purpose."""
+        claimant = error.claimant
+        if claimant is not None:
+            sender = replace(ANONYMOUS, client_id=claimant.client_id, token_id=claimant.token_id)
+            trail = Trail(facts, sender, self._stages.rules(), self._clock)
+            trail.outcome = error.code
+            await self._stages.recorder.commit(trail.entry())
 
     async def _attempt(
         self, request: OperationRequest, facts: RequestFacts, principal: Principal, is_last: bool

@@ -10,9 +10,10 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 
+from gateway.errors import ClientError
 from gateway.identity.access_token import AccessTokenValidator, TokenRules
 from gateway.identity.challenge import invalid_token
-from gateway.identity.claims import PersonKey, principal_of
+from gateway.identity.claims import PersonKey, claimant_of, principal_of
 from gateway.identity.principal import ANONYMOUS, Principal
 
 _SCHEME = "bearer "
@@ -56,7 +57,8 @@ class Authenticator:
         Raises:
             Unauthenticated: TOKEN_INVALID, TOKEN_EXPIRED or TOKEN_NOT_YET_VALID, with a
                 challenge.
-            Refused: PURPOSE_REQUIRED or MATTER_NUMBER_REQUIRED.
+            Refused: PURPOSE_REQUIRED or MATTER_NUMBER_REQUIRED. These, and a TOKEN_INVALID for
+                what a genuine token claims, name the claimant.
         """
         if authorization is None:
             return ANONYMOUS
@@ -80,7 +82,12 @@ class Authenticator:
         scheme, token = authorization[: len(_SCHEME)], authorization[len(_SCHEME) :]
         if scheme.lower() != _SCHEME:
             raise invalid_token("TOKEN_INVALID", "the authorization scheme is not Bearer")
-        principal = principal_of(self._validator.validate(token), self._person_key)
+        claims = self._validator.validate(token)
+        try:
+            principal = principal_of(claims, self._person_key)
+        except ClientError as error:
+            error.claimant = claimant_of(claims)
+            raise
         assert principal.expires_at is not None
         self._verified[digest] = (principal.expires_at + self._leeway_s, principal)
         if len(self._verified) > self._cache_size:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from gateway.errors import Refused, Unauthenticated
+from gateway.errors import Claimant, Refused, Unauthenticated
 from gateway.identity.challenge import invalid_token
 from gateway.identity.principal import Principal
 from policies.model import Caller, CallerClass, Purpose, Role
@@ -61,6 +61,14 @@ def principal_of(claims: Mapping[str, object], person_key: PersonKey) -> Princip
         _name(claims, "jti"),
         expires_at,
     )
+
+
+def claimant_of(claims: Mapping[str, object]) -> Claimant | None:
+    """Client and token that a verified token names; None where it names neither as it must."""
+    try:
+        return Claimant(_name(claims, "client_id"), _name(claims, "jti"))
+    except Unauthenticated:
+        return None
 
 
 def _caller_class(claims: Mapping[str, object]) -> CallerClass:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -17,11 +17,12 @@ from gateway.audit.types import AuditEntry, ConsentUse, OutdatedDecisionError
 from gateway.catalogue import CatalogueContext
 from gateway.conformance import ReferenceAdapter
 from gateway.entitlements.types import ClientTerms, ConsentTerms, Entitlements, OneOff, RulesInForce
-from gateway.errors import BadRequest, TooManyRequests, Unauthenticated, Unavailable
+from gateway.errors import BadRequest, Claimant, TooManyRequests, Unauthenticated, Unavailable
 from gateway.fetching.registry import Registry
 from gateway.http.types import CallerNote, Credentials, RequestFacts
 from gateway.identity.access_token import TokenRules
 from gateway.identity.authenticate import Authenticator
+from gateway.identity.principal import Principal
 from gateway.opaque import OpaqueCodec
 from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.limits import Limits
@@ -215,6 +216,29 @@ async def test_bad_token_stops_before_anything_is_done() -> None:
     with pytest.raises(Unauthenticated):
         await answer(pipeline_of(recorder), LIST, {"u": [FIRM]}, "Bearer x")
     assert recorder.entries == []
+
+
+class RefusingAuthenticator(Authenticator):
+    """Finds a genuine token whose claims it refuses, or one that is forged."""
+
+    def authenticate(self, authorization: str | None) -> Principal:
+        error = Unauthenticated("TOKEN_INVALID", "the claim `purpose` is unknown")
+        if authorization == "genuine":
+            error.claimant = Claimant("bank-1", "t-1")
+        raise error
+
+
+async def test_genuine_token_whose_claims_are_refused_is_on_record() -> None:
+    recorder = MemoryRecorder()
+    pipeline = pipeline_of(recorder)
+    refusing = RefusingAuthenticator(TokenRules("i", "a", {}, max_lifetime_s=300), time.time)
+    pipeline._stages = replace(pipeline._stages, authenticator=refusing)
+    for authorization in ("forged", "genuine"):
+        with pytest.raises(Unauthenticated):
+            await answer(pipeline, LIST, {"u": [FIRM]}, authorization)
+    (entry,) = recorder.entries
+    assert (entry.outcome, entry.principal.client_id) == ("TOKEN_INVALID", "bank-1")
+    assert (entry.principal.token_id, entry.subjects, entry.units) == ("t-1", (), 0)
 
 
 async def test_budget_of_new_documents_is_the_callers() -> None:

@@ -11,7 +11,7 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey
 
-from gateway.errors import Refused, Unauthenticated
+from gateway.errors import ClientError, Refused, Unauthenticated
 from gateway.identity.access_token import MOST_TOKEN_CHARACTERS
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.issuer import LocalIssuer, TokenRequest
@@ -359,6 +359,26 @@ def test_authenticate_person_under_a_key_that_is_gone_is_refused(
 def test_authenticate_platform_acts_for_an_institution(own: Authenticator, key: OKPKey) -> None:
     claims = {"caller_class": "platform", "organisation": ORGAN, "acting_for": BANK}
     assert own.authenticate(signed(key, claims)).caller.acting_for == BANK
+
+
+@pytest.mark.parametrize(
+    ("claims", "is_named"),
+    [({"purpose": "CURIOSITY"}, True), ({"purpose": ABSENT}, True), ({"client_id": "a b"}, False)],
+)
+def test_authenticate_refused_claims_name_the_claimant(
+    own: Authenticator, key: OKPKey, claims: dict[str, Any], is_named: bool
+) -> None:
+    with pytest.raises(ClientError) as caught:
+        own.authenticate(signed(key, claims))
+    assert (caught.value.claimant is not None) is is_named
+    if caught.value.claimant is not None:
+        assert caught.value.claimant.client_id == "bank-1"
+
+
+def test_authenticate_token_that_is_not_genuine_names_nobody(own: Authenticator) -> None:
+    with pytest.raises(ClientError) as caught:
+        own.authenticate(signed(generate_key(), {"purpose": "CURIOSITY"}))
+    assert caught.value.claimant is None
 
 
 def test_authenticate_role_is_what_the_token_states(own: Authenticator, key: OKPKey) -> None:
