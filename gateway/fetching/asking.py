@@ -30,7 +30,6 @@ class Asked(NamedTuple):
         is_alone: no other stream is asked for these keys at this place.
     """
 
-    slug: str
     request: RecordRequest
     stream: Stream | None
     is_alone: bool = True
@@ -38,7 +37,12 @@ class Asked(NamedTuple):
 
 
 class Asker:
-    """Collects the requests of one level."""
+    """Collects the requests of one level.
+
+    Attributes:
+        asked: requests by the slug of the department.
+        leading_on: places asked for whose records lead to subjects again.
+    """
 
     def __init__(
         self,
@@ -51,15 +55,18 @@ class Asker:
         self._variables = variables
         self._opaque = opaque
         self._results = results
-        self.asked: list[Asked] = []
+        self.asked: dict[str, list[Asked]] = {}
+        self.leading_on: dict[RecordPlace, None] = {}
 
     def subjects(self, place: SubjectPlace) -> None:
         """Ask for the records of the subjects at a place."""
         subjects = self._results.subjects[place]
         places = self._results.places
+        are_several = len(subjects.distinct) > 1
         for record_place in place.records:
-            is_refused = self._has_cursor_for_several(place, record_place)
-            places[record_place] = PlaceRecords(refused=is_refused)
+            places[record_place] = PlaceRecords(
+                refused=are_several and self._has_cursor_for_several(place, record_place)
+            )
         groups = tuple(subjects.groups.values())
         for level in self._plan.subject_streams(place, subjects.profiles):
             if not places[level.place].refused:
@@ -92,7 +99,7 @@ class Asker:
             for provider in self._plan.registrars():
                 for part in _parts(keys, provider.manifest.max_keys):
                     request = RecordRequest(".".join(place.path), EXISTENCE, part)
-                    self.asked.append(Asked(provider.slug, request, None, probed=place))
+                    self._ask(provider.slug, Asked(request, None, probed=place))
 
     def _streams(
         self, place: RecordPlace, streams: Sequence[Stream], keys: tuple[str, ...] | None
@@ -111,16 +118,25 @@ class Asker:
             self._results.places[place].rejoining = tuple(
                 item.slug for item in providers if item.code not in position.answered
             )
+        if place.below:
+            self.leading_on[place] = None
         path, is_alone = place.path[-1], len(streams) == 1
         for stream in streams:
             slug = stream.provider.slug
             if keys is None or len(keys) <= stream.provider.manifest.max_keys:
                 request = RecordRequest(path, stream.selection, keys, after)
-                self.asked.append(Asked(slug, request, stream, is_alone))
+                self._ask(slug, Asked(request, stream, is_alone))
                 continue
             for part in _parts(keys, stream.provider.manifest.max_keys):
                 request = RecordRequest(path, stream.selection, part, after)
-                self.asked.append(Asked(slug, request, stream, is_alone))
+                self._ask(slug, Asked(request, stream, is_alone))
+
+    def _ask(self, slug: str, asked: Asked) -> None:
+        found = self.asked.get(slug)
+        if found is None:
+            self.asked[slug] = [asked]
+        else:
+            found.append(asked)
 
     def _position(
         self, place: RecordPlace, keys: tuple[str, ...], text: str

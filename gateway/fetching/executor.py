@@ -6,7 +6,7 @@ Never fails for a department's sake: one that fails is an outcome.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -15,9 +15,9 @@ from gateway.authorization.plan import AuthorizedPlan
 from gateway.contract import SUBJECT_KEY, FetchContext
 from gateway.errors import BadRequest
 from gateway.fetching.admission import Admission
-from gateway.fetching.asking import Asked, Asker
+from gateway.fetching.asking import Asker
 from gateway.fetching.calls import Departments
-from gateway.fetching.intake import Answer, Intake
+from gateway.fetching.intake import Intake
 from gateway.fetching.statistics import fetch_statistics
 from gateway.fetching.types import (
     EVERYBODY,
@@ -87,11 +87,17 @@ class Fetcher:
         if statistics:
             await fetch_statistics(statistics, plan, self._departments, context, results)
         while asker.asked:
-            asked = asker.asked
-            answers = await self._call(asked, context, results)
-            Intake(results).take(asked, answers)
+            requests = {
+                slug: [item.request for item in asked] for slug, asked in asker.asked.items()
+            }
+            answers = await self._departments.fetch_all(requests, context)
+            intake = Intake(results)
+            for slug, asked in asker.asked.items():
+                intake.take(slug, asked, answers[slug])
+            intake.finish()
+            below = asker.leading_on
             asker = Asker(plan, variables, self._opaque, results)
-            self._next_level(plan, asked, asker, results)
+            self._next_level(plan, below, asker, results)
         for slug, outcome in results.sources.items():
             if outcome is SourceOutcome.MALFORMED:
                 self._departments.raise_alarm(slug)
@@ -124,38 +130,13 @@ class Fetcher:
                 statistics.append(root)
         return listed, statistics
 
-    async def _call(
-        self, asked: Sequence[Asked], context: FetchContext, results: FetchResults
-    ) -> list[Answer]:
-        """Answers in the order of the requests: a batch, or how the department failed."""
-        by_slug: dict[str, list[int]] = {}
-        for index, item in enumerate(asked):
-            by_slug.setdefault(item.slug, []).append(index)
-        calls = {slug: [asked[i].request for i in found] for slug, found in by_slug.items()}
-        answered = await self._departments.fetch_all(calls, context)
-        answers: list[Answer] = [SourceOutcome.MALFORMED] * len(asked)
-        for slug, indexes in by_slug.items():
-            batches = answered[slug]
-            if isinstance(batches, SourceOutcome):
-                results.note_source(slug, batches)
-                for index in indexes:
-                    answers[index] = batches
-            elif not isinstance(batches, list | tuple) or len(batches) != len(indexes):
-                results.note_source(slug, SourceOutcome.MALFORMED)
-            else:
-                results.note_source(slug, SourceOutcome.ANSWERED)
-                for index, batch in zip(indexes, batches, strict=True):
-                    answers[index] = batch
-        return answers
-
     def _next_level(
-        self, plan: AuthorizedPlan, asked: Sequence[Asked], asker: Asker, results: FetchResults
+        self,
+        plan: AuthorizedPlan,
+        places: Iterable[RecordPlace],
+        asker: Asker,
+        results: FetchResults,
     ) -> None:
-        places = dict.fromkeys(
-            item.stream.place
-            for item in asked
-            if item.stream is not None and item.stream.place.below
-        )
         for place in places:
             keys = _subjects_of(place, results)
             for below in place.below:

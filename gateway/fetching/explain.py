@@ -6,12 +6,12 @@ whose records are selected.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.authorization.plan import AuthorizedPlan
-from gateway.contract import PERSON_KEY_PREFIX, Adapter, RecordRequest
+from gateway.contract import PERSON_KEY_PREFIX, Adapter
 from gateway.contract.adapter import ExplainingAdapter
 from gateway.fetching.asking import Asked, Asker
 from gateway.fetching.executor import stand, subject_keys
@@ -85,9 +85,9 @@ def explain_calls(
     while asker.asked:
         level += 1
         calls += _calls(level, asker.asked, adapters)
-        asked = asker.asked
+        below = dict.fromkeys(below for place in asker.leading_on for below in place.below)
         asker = Asker(plan, variables, opaque, results)
-        for place in _below(asked):
+        for place in below:
             found.add(place)
             results.subjects[place] = _standing_in(plan, place)
             asker.subjects(place)
@@ -95,20 +95,13 @@ def explain_calls(
 
 
 def _calls(
-    level: int, asked: list[Asked], adapters: Mapping[str, Adapter]
+    level: int, asked: Mapping[str, Sequence[Asked]], adapters: Mapping[str, Adapter]
 ) -> Iterator[DepartmentCall]:
-    by_slug: dict[str, list[RecordRequest]] = {}
-    for item in asked:
-        by_slug.setdefault(item.slug, []).append(item.request)
-    for slug, requests in sorted(by_slug.items()):
+    for slug, items in sorted(asked.items()):
+        requests = [item.request for item in items]
         adapter = adapters.get(slug)
         statement = adapter.explain(requests) if isinstance(adapter, ExplainingAdapter) else None
         yield DepartmentCall(level, slug, len(requests), statement)
-
-
-def _below(asked: list[Asked]) -> list[SubjectPlace]:
-    streams = (item.stream for item in asked if item.stream is not None)
-    return list(dict.fromkeys(below for stream in streams for below in stream.place.below))
 
 
 def _standing_in(plan: AuthorizedPlan, place: SubjectPlace) -> Subjects:

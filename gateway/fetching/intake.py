@@ -33,18 +33,25 @@ class Intake:
         self._failed: dict[RecordPlace, set[str]] = {}
         self._known: dict[SubjectPlace, set[str]] = {}
 
-    def take(self, asked: Sequence[Asked], answers: Sequence[Answer]) -> None:
-        """Take all answers, in the order of the requests."""
-        for item, answer in zip(asked, answers, strict=True):
-            checked = self._checked(item, answer)
-            if item.stream is None:
-                self._take_existence(item, checked)
-            elif isinstance(checked, SourceOutcome):
-                self._fail(item, item.stream, checked)
-            elif isinstance(checked, JsonBatch):
-                self._take_json(item, item.stream, checked)
-            else:
-                self._take_rows(item, item.stream, checked)
+    def take(
+        self, slug: str, asked: Sequence[Asked], answer: Sequence[Batch] | SourceOutcome
+    ) -> None:
+        """Take what a department answered, in the order of the requests, or how it failed."""
+        batches: Sequence[Answer]
+        if isinstance(answer, SourceOutcome):
+            self._results.note_source(slug, answer)
+            batches = [answer] * len(asked)
+        elif not isinstance(answer, list | tuple) or len(answer) != len(asked):
+            self._results.note_source(slug, SourceOutcome.MALFORMED)
+            batches = [SourceOutcome.MALFORMED] * len(asked)
+        else:
+            self._results.note_source(slug, SourceOutcome.ANSWERED)
+            batches = answer
+        for item, batch in zip(asked, batches, strict=True):
+            self._take(slug, item, batch)
+
+    def finish(self) -> None:
+        """After all departments: merge, and say which codes nobody knows."""
         for place, pending in self._pending.items():
             self._merge(place, pending)
         for place, keys in self._failed.items():
@@ -53,28 +60,36 @@ class Intake:
         for probed, known in self._known.items():
             self._note_unknown(probed, known)
 
-    def _checked(self, item: Asked, answer: Answer) -> Answer:
-        if isinstance(answer, SourceOutcome):
-            return answer
-        if item.stream is None:
+    def _take(self, slug: str, item: Asked, answer: Answer) -> None:
+        stream = item.stream
+        if stream is None:
             fits = tells_existence(answer, len(item.request.keys or ()))
+            self._take_existence(item, self._checked(slug, answer, fits))
+            return
+        checked = self._checked(slug, answer, is_sound(stream, answer, item.request))
+        if isinstance(checked, SourceOutcome):
+            self._fail(slug, item, stream, checked)
+        elif isinstance(checked, JsonBatch):
+            self._take_json(slug, item, stream, checked)
         else:
-            fits = is_sound(item.stream, answer, item.request)
-        if fits:
+            self._take_rows(slug, item, stream, checked)
+
+    def _checked(self, slug: str, answer: Answer, fits: bool) -> Answer:
+        if fits or isinstance(answer, SourceOutcome):
             return answer
-        self._results.note_source(item.slug, SourceOutcome.MALFORMED)
+        self._results.note_source(slug, SourceOutcome.MALFORMED)
         return SourceOutcome.MALFORMED
 
-    def _fail(self, item: Asked, stream: Stream, outcome: SourceOutcome) -> None:
-        self._results.places[stream.place].failed[item.slug] = outcome
+    def _fail(self, slug: str, item: Asked, stream: Stream, outcome: SourceOutcome) -> None:
+        self._results.places[stream.place].failed[slug] = outcome
         failed = self._failed.setdefault(stream.place, set())
         failed.update(item.request.keys or (EVERYBODY,))
 
-    def _take_json(self, item: Asked, stream: Stream, batch: JsonBatch) -> None:
+    def _take_json(self, slug: str, item: Asked, stream: Stream, batch: JsonBatch) -> None:
         found = self._results.places[stream.place]
         keys = item.request.keys or (EVERYBODY,)
-        self._count(item.slug, sum(batch.counts))
-        self._results.note_withheld(item.slug, batch.withheld)
+        self._count(slug, sum(batch.counts))
+        self._results.note_withheld(slug, batch.withheld)
         found.json.update(zip(keys, batch.groups, strict=True))
         if stream.selection.lookahead:
             first = stream.selection.first
@@ -84,10 +99,10 @@ class Intake:
         if batch.totals is not None:
             found.totals.update(zip(keys, batch.totals, strict=True))
 
-    def _take_rows(self, item: Asked, stream: Stream, batch: RowBatch) -> None:
+    def _take_rows(self, slug: str, item: Asked, stream: Stream, batch: RowBatch) -> None:
         keys = item.request.keys or (EVERYBODY,)
-        self._count(item.slug, sum(map(len, batch.groups)))
-        self._results.note_withheld(item.slug, batch.withheld)
+        self._count(slug, sum(map(len, batch.groups)))
+        self._results.note_withheld(slug, batch.withheld)
         if item.is_alone:
             part = RowPart(stream, keys, batch.groups)
             self._results.places[stream.place].parts.append(part)
