@@ -98,8 +98,9 @@ def pipeline_of(
     recorder: MemoryRecorder,
     answerer: Answerer | None = None,
     standings: HandStandings | None = None,
+    adapter: ReferenceAdapter | None = None,
 ) -> Pipeline:
-    adapter = ReferenceAdapter(manifest_for(), awkward_records(1))
+    adapter = adapter or ReferenceAdapter(manifest_for(), awkward_records(1))
     small = SmallGateway({"reference": adapter})
     catalogue = CatalogueContext(Registry({"reference": adapter}, ()), MODEL)
     stages = Stages(
