@@ -42,7 +42,7 @@ WHERE department = $1 AND record_kind = $2 AND record_id = $3 AND effect = $4 AN
 
 
 class Effect(Enum):
-    """What an effect does to a record: mark it, hide it from some, end it for all."""
+    """What an effect does to a record: mark it, hide it from some, end its use for all."""
 
     MARKED = "MARKED"
     HIDDEN = "HIDDEN"

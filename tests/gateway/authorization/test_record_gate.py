@@ -267,3 +267,29 @@ async def test_subject_with_ended_records_only_looks_like_one_without_any() -> N
             for uscc in (FIRM, UNKNOWN)
         ]
         assert with_ended == without
+
+
+async def test_search_finds_firms_whose_registration_is_shown() -> None:
+    kind = RecordKind.REGISTRATION
+    firms = [make_uscc("9", "1", "410199", f"MA9FRM{number:02d}").code for number in range(1, 5)]
+    states = ("PUBLISHED", "PUBLISHED", "ARCHIVED", "PUBLISHED")
+    records = [
+        ReferenceRecord(
+            kind, uscc, uscc, {"uscc": uscc, "name": f"样例{n}", "meta.disclosureState": state}
+        )
+        for n, (uscc, state) in enumerate(zip(firms, states, strict=True))
+    ]
+    effects = RecordEffects(hidden=(firms[3],), ended=(firms[1],))
+    manifest = replace(manifest_for("own", CODE), entries=(entry_for(kind),))
+    small = SmallGateway(
+        {"own": ReferenceAdapter(manifest, records)},
+        rules=rules(),
+        entitlements=HandEntitlements(record_effects={("own", kind): effects}),
+    )
+    document = """{ searchSubjects(filter: {name: {startsWith: "样例"}}, first: 1) {
+        totalCount nodes { uscc registration { name } } pageInfo { hasNextPage } } }"""
+    for caller, seen in ((PUBLIC, firms[:1]), (OFFICER, firms[:1]), (ARCHIVE, firms[:3])):
+        found = (await small.ask(document, caller=caller))["data"]["searchSubjects"]
+        assert found["totalCount"] == len(seen)
+        assert found["nodes"] == [{"uscc": firms[0], "registration": {"name": "样例0"}}]
+        assert found["pageInfo"]["hasNextPage"] is (len(seen) > 1)
