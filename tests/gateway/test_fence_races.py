@@ -45,7 +45,7 @@ from policies.model import Caller, CallerClass, Condition, Purpose
 from policies.model import Effect as RuleEffect
 from schema.codes import RecordKind
 from tests.gateway.test_pipeline import MemoryRecorder, pipeline_of
-from tests.support.awkward_department import FIRM, awkward_records, manifest_for
+from tests.support.awkward_department import CODE, FIRM, awkward_records, manifest_for
 from tests.support.consents import AT, file_active, firm_consent
 from tests.support.entries import BANK, ORGAN
 from tests.support.small_gateway import policies, rule
@@ -190,9 +190,10 @@ def changes(pool: LightPool, workers: list[Worker], dice: random.Random) -> dict
             await connection.execute(
                 "INSERT INTO sharing_grant (grant_no, state, consumer, provider, catalogue_code,"
                 " purposes, legal_basis, scenario, scope, mode, impact_assessment, valid_until)"
-                " VALUES ('G-1', 'REQUESTED', $1, $1, 'X', '{INSPECTION}', 'x', 'x', 'x',"
+                " VALUES ('G-1', 'REQUESTED', $1, $2, 'X', '{INSPECTION}', 'x', 'x', 'x',"
                 " 'SERVICE', 'x', '2027-01-01') ON CONFLICT DO NOTHING",
                 ORGAN,
+                CODE,
             )
             await connection.execute(
                 "INSERT INTO grant_coordinate VALUES ('G-1', $1) ON CONFLICT DO NOTHING", REMARK

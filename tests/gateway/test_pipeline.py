@@ -16,6 +16,7 @@ from gateway.answering.resolve import Resolver
 from gateway.audit.types import AuditEntry, ConsentUse, OutdatedDecisionError
 from gateway.catalogue import CatalogueContext
 from gateway.conformance import ReferenceAdapter
+from gateway.contract import SourceUnavailable
 from gateway.entitlements.types import ClientTerms, ConsentTerms, Entitlements, OneOff, RulesInForce
 from gateway.errors import BadRequest, Claimant, TooManyRequests, Unauthenticated, Unavailable
 from gateway.fetching.registry import Registry
@@ -99,9 +100,11 @@ def pipeline_of(
     answerer: Answerer | None = None,
     standings: HandStandings | None = None,
     adapter: ReferenceAdapter | None = None,
+    consented: Mapping[str, ConsentTerms] | None = None,
 ) -> Pipeline:
     adapter = adapter or ReferenceAdapter(manifest_for(), awkward_records(1))
-    small = SmallGateway({"reference": adapter})
+    entitlements = HandEntitlements(consented=consented or {})
+    small = SmallGateway({"reference": adapter}, entitlements=entitlements)
     catalogue = CatalogueContext(Registry({"reference": adapter}, ()), MODEL)
     stages = Stages(
         authenticator=Authenticator(TokenRules("i", "a", {}, max_lifetime_s=300), time.time),
@@ -334,3 +337,35 @@ async def test_consent_used_by_a_repetition_counts_for_it_alone() -> None:
     repeated, other = recorder.entries
     assert repeated.consents == (ConsentUse("C-1", 4, ("ADMINISTRATIVE_PENALTY",), b"k" * 32),)
     assert other.consents == ()
+
+
+class PartlyDown(ReferenceAdapter):
+    """Does not answer calls that ask for penalties."""
+
+    async def fetch(self, requests: Any, context: Any) -> Any:
+        if any(request.selection.kind is RecordKind.ADMINISTRATIVE_PENALTY for request in requests):
+            raise SourceUnavailable("down")
+        return await super().fetch(requests, context)
+
+
+async def test_one_off_consent_is_used_up_by_what_was_told_even_if_that_is_nothing() -> None:
+    kinds = frozenset({RecordKind.ADMINISTRATIVE_PENALTY, RecordKind.TAX_ARREARS})
+    terms = ConsentTerms("C-1", 4, frozenset(), OneOff(FIRM, kinds))
+    document = """query($u: [USCC!]!) { subjects(usccs: $u) {
+        taxArrears(first: 1) { totalCount } registration { name } %s } }"""
+    penalties = "penalties(first: 1) { nodes { remark } }"
+    nothing_held = [
+        record for record in awkward_records(1) if record.kind is not RecordKind.TAX_ARREARS
+    ]
+    for is_down, asked, delivered in (
+        (False, penalties, ("ADMINISTRATIVE_PENALTY", "TAX_ARREARS")),
+        (False, "", ("TAX_ARREARS",)),
+        (True, penalties, ()),
+        (True, "", ("TAX_ARREARS",)),
+    ):
+        adapter = (PartlyDown if is_down else ReferenceAdapter)(manifest_for(), nothing_held)
+        recorder = MemoryRecorder()
+        pipeline = pipeline_of(recorder, adapter=adapter, consented={FIRM: terms})
+        await answer(pipeline, document % asked, {"u": [FIRM, SHOP]})
+        (entry,) = recorder.entries
+        assert entry.consents == (ConsentUse("C-1", 4, delivered),), (is_down, asked)

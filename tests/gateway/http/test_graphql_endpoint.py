@@ -257,10 +257,29 @@ class TestRefusals:
         assert (reply.status, reply.headers["connection"]) == (411, "close")
         assert pipeline.asked == []
 
-    @pytest.mark.parametrize("name", ["authorization", "dpop", "content-type", "content-length"])
+    @pytest.mark.parametrize(
+        "name", ["authorization", "dpop", "content-type", "content-length", "idempotency-key"]
+    )
     async def test_a_repeated_header_is_400(self, endpoint: GraphQLEndpoint, name: str) -> None:
         reply = await post(endpoint, HELLO, [(name, "1"), (name, "1")])
         assert (reply.status, reply.code) == (400, "REPEATED_HEADER")
+
+    @pytest.mark.parametrize("key", ["k", "!~" * 32, '"8e03978e-40d5-43dd-bc93-6894a57f9324"'])
+    async def test_an_idempotency_key_is_handed_on(
+        self, endpoint: GraphQLEndpoint, pipeline: SmallPipeline, key: str
+    ) -> None:
+        assert (await post(endpoint, HELLO, [("idempotency-key", key)])).status == 200
+        assert pipeline.asked[-1][2].idempotency_key == key
+        await post(endpoint, HELLO)
+        assert pipeline.asked[-1][2].idempotency_key is None
+
+    @pytest.mark.parametrize("key", ["", "k" * 65, "a b", "a\tb", "\xe9"])
+    async def test_an_idempotency_key_of_other_characters_is_400(
+        self, endpoint: GraphQLEndpoint, pipeline: SmallPipeline, key: str
+    ) -> None:
+        reply = await post(endpoint, HELLO, [("idempotency-key", key)])
+        assert (reply.status, reply.code) == (400, "MALFORMED_HEADER")
+        assert pipeline.asked == []
 
     async def test_a_length_that_is_no_number_is_400(self, endpoint: GraphQLEndpoint) -> None:
         headers = [("content-type", "application/json"), ("content-length", "-1")]
