@@ -21,7 +21,7 @@ from gateway.identity.principal import Principal
 from gateway.persons.network import NetworkKeys
 from gateway.persons.references import PersonReferences
 from gateway.persons.types import StatedDocument
-from gateway.request import Credentials, RequestFacts
+from gateway.request import Credentials, QuotaUse, RequestFacts
 from gateway.trail import Trail
 from policies.engine import PolicySet
 from policies.model import Caller, CallerClass, Outcome, SubjectProfile, Use
@@ -78,7 +78,7 @@ class PersonDesk:
             keys = self._keys(documents, principal.caller, rules.policies)
         except ClientError as error:
             await self._refuse(trail, error)
-        await self._record(trail, tuple(dict.fromkeys(keys)), rules.epoch)
+        facts.note.quota = await self._record(trail, tuple(dict.fromkeys(keys)), rules.epoch)
         reference = self.persons(principal).reference
         return [reference(key) for key in keys]
 
@@ -88,8 +88,11 @@ class PersonDesk:
         await self.recorder.commit(replace(trail.entry(), operation_name=OPERATION_NAME))
         raise error
 
-    async def _record(self, trail: Trail, keys: tuple[str, ...], epoch: int) -> None:
+    async def _record(self, trail: Trail, keys: tuple[str, ...], epoch: int) -> QuotaUse | None:
         """Record that these persons were named, under rules that must still be in force.
+
+        Returns:
+            How much of the client's quota is used; None if nothing is counted for it.
 
         Raises:
             ClientError: not recorded, or the fence refused it and that is on record.
@@ -102,7 +105,7 @@ class PersonDesk:
             marks=((POLICY_AREA, epoch),),
         )
         try:
-            await self.recorder.commit(entry)
+            return await self.recorder.commit(entry)
         except OutdatedDecisionError:
             await self._refuse(trail, _changed())
 

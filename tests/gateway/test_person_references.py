@@ -22,7 +22,7 @@ from gateway.person_references import MOST_PERSONS, PersonDesk, may_name_persons
 from gateway.persons.network import NetworkKeys
 from gateway.persons.references import PersonReferences
 from gateway.persons.types import StatedDocument
-from gateway.request import Credentials, RequestFacts
+from gateway.request import Credentials, QuotaUse, RequestFacts
 from policies.loader import load_policies
 from policies.model import Caller, CallerClass, Purpose
 from schema.identifiers import make_uscc
@@ -64,14 +64,16 @@ class MemoryRecorder:
 
     error: Exception | None = None
     is_outdated: bool = False
+    use: QuotaUse | None = None
     entries: list[AuditEntry] = field(default_factory=list)
 
-    async def commit(self, entry: AuditEntry) -> None:
+    async def commit(self, entry: AuditEntry) -> QuotaUse | None:
         if self.error is not None:
             raise self.error
         if self.is_outdated and entry.marks:
             raise OutdatedDecisionError(frozenset({POLICY_AREA}))
         self.entries.append(entry)
+        return self.use
 
 
 @dataclass
@@ -160,6 +162,14 @@ async def test_nothing_leaves_unrecorded_or_over_the_quota() -> None:
     error = TooManyRequests("QUOTA_EXCEEDED", "used up")
     with pytest.raises(TooManyRequests):
         await asked(desk_of(MemoryRecorder(error)), OFFICER, OWN)
+
+
+async def test_use_of_the_quota_is_noted() -> None:
+    use = QuotaUse(*range(len(QuotaUse._fields)))
+    facts = RequestFacts("r", "POST", "/", "peer", "local", "2026-11-02T08:00:00Z", 1e9)
+    credentials = Credentials(f"Bearer {ISSUER.mint(OFFICER)}")
+    await desk_of(MemoryRecorder(use=use)).references((OWN,), credentials, facts)
+    assert facts.note.quota is use
 
 
 async def test_rules_that_changed_meanwhile_give_nothing() -> None:

@@ -16,7 +16,7 @@ from tests.oracle.harness import Harness, Verdict
 from tests.oracle.landscape import Landscape
 from tests.oracle.product import Product, opened
 
-_OPERATIONS = 320
+_OPERATIONS = 500
 _FIRST_SEED = 1_000_000
 """Other operations than those of the comparison."""
 
