@@ -38,7 +38,7 @@ class Groups:
                 self._fail(name, f"`{name}`", f"one of the tables {', '.join(_TABLES)}")
         self._check_names("purposes", {purpose.value for purpose in Purpose}.__contains__)
         self._check_names("subjects", {subject.value for subject in SubjectKind}.__contains__)
-        self._check_names("coordinates", lambda name: any(True for _ in scope.matching(name)))
+        self._check_names("coordinates", lambda name: bool(scope.matching(name)))
         self._check_gates(scope)
         self._check_needs()
 

@@ -155,6 +155,7 @@ class _Span:
         self.covered = covered
         self._model = model
         self._clauses: dict[tuple[MaskKind, Predicate | None], Clause] = {}
+        self._by_subject: dict[SubjectKind, list[tuple[tuple[str, str], Clause]]] = {}
         uses = rule.uses or tuple(Use)
         self._kind_uses = tuple(use for use in uses if use in _KIND_USES)
         self._field_uses = tuple(use for use in uses if use in _FIELD_USES)
@@ -185,7 +186,20 @@ class _Span:
             grant=when.grant,
         )
 
-    def clause(self, place: Place, subject: SubjectKind) -> Clause:
+    def clauses(self, subject: SubjectKind) -> list[tuple[tuple[str, str], Clause]]:
+        """The rule's clauses about a kind of subject, by coordinate and word of the use."""
+        found = self._by_subject.get(subject)
+        if found is None:
+            found = self._by_subject[subject] = [
+                ((place.coordinate, use.word), clause)
+                for place, covered in self.covered
+                if covered is subject
+                for clause in (self._clause(place, subject),)
+                for use in self.uses_at(place)
+            ]
+        return found
+
+    def _clause(self, place: Place, subject: SubjectKind) -> Clause:
         """The rule's clause on a place about a kind of subject; places alike share one."""
         rule, when = self.rule, self.rule.condition
         mask = MaskKind.NONE
@@ -250,11 +264,8 @@ def _candidates(spans: Sequence[_Span]) -> dict[tuple[str, str], tuple[Candidate
 def _build_cells(spans: Sequence[_Span], subject: SubjectKind) -> Cells:
     clauses: dict[tuple[str, str], list[Clause]] = {}
     for span in spans:
-        for place, covered_subject in span.covered:
-            if covered_subject is subject:
-                clause = span.clause(place, subject)
-                for use in span.uses_at(place):
-                    clauses.setdefault((place.coordinate, use.word), []).append(clause)
+        for key, clause in span.clauses(subject):
+            clauses.setdefault(key, []).append(clause)
     cells: dict[tuple[int, ...], Cell] = {}
     by_place: dict[tuple[str, str], Cell] = {}
     for key, found in clauses.items():

@@ -165,7 +165,7 @@ class _RuleReader:
     def _coordinates(self) -> tuple[str, ...]:
         names = self._strings("coordinates")
         for name in names:
-            if not any(True for _ in self._scope.matching(name)):
+            if not self._scope.matching(name):
                 self._fail("coordinates", f"`{name}`", "a coordinate of the schema")
         return tuple(dict.fromkeys(names))
 

@@ -35,18 +35,25 @@ class Scope:
     def __init__(self, model: CreditModel) -> None:
         self.model = model
         self.places: dict[str, Place] = {}
+        self._matching: dict[str, tuple[Place, ...]] = {}
         for kind in model.kinds.values():
             self.places[kind.type_name] = _kind_place(kind)
             for field in kind.fields:
                 self.places[field.coordinate] = _field_place(field)
 
-    def matching(self, pattern: str) -> Iterator[Place]:
+    def matching(self, pattern: str) -> tuple[Place, ...]:
         """Places that a coordinate names; maybe none.
 
         Args:
             pattern: a coordinate; `.*` at its end means all fields below, `*.` at its start
                 means in every record kind.
         """
+        found = self._matching.get(pattern)
+        if found is None:
+            found = self._matching[pattern] = tuple(self._match(pattern))
+        return found
+
+    def _match(self, pattern: str) -> Iterator[Place]:
         anywhere = pattern.startswith("*.")
         below = pattern.endswith(".*")
         wanted = pattern[2 if anywhere else 0 : -1 if below else None]
