@@ -15,7 +15,8 @@ from gateway.operation.types import OperationRequest
 from gateway.planning.relevance import relevant_variables
 from policies.engine import PolicySet
 from policies.model import Caller, CallerClass, Effect, Purpose, Role
-from tests.support.awkward_department import FIRM, SHOP, manifest_for
+from schema.records import MODEL
+from tests.support.awkward_department import CODE, FIRM, SHOP, manifest_for
 from tests.support.small_gateway import (
     EVERYTHING,
     OFFICER,
@@ -88,6 +89,9 @@ class Decider:
 
 BASE = Inputs()
 OTHER_DAY = BASE.rules.on(TODAY.replace(day=3))
+OWN = PolicySet(
+    (EVERYTHING,), MODEL, TODAY, {CODE: (replace(rule("own", Effect.FORBID), provider=CODE),)}
+)
 CHANGES: dict[str, Inputs] = {
     "document": replace(BASE, document=DOCUMENT + " "),
     "operation name": replace(BASE, name="B"),
@@ -100,6 +104,7 @@ CHANGES: dict[str, Inputs] = {
     "role": replace(BASE, caller=replace(OFFICER, role=Role.REVIEWER)),
     "acting for": replace(BASE, caller=replace(OFFICER, acting_for=FIRM)),
     "policy version": replace(BASE, rules=policies(EVERYTHING, rule("more", Effect.FORBID))),
+    "own rules of a department": replace(BASE, rules=OWN),
     "day": replace(BASE, rules=OTHER_DAY),
     "grants": replace(BASE, grants=frozenset({"TaxPayment"})),
     "entitlement version": replace(BASE, version=2),
