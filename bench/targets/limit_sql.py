@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bench.targets.row_rules import courts_rule, grade_rule, market_rule, tax_rule
+from bench.targets.row_rules import arrears_rule, courts_rule, grade_rule, market_rule
 from bench.workloads import Workload
 
 _STATUS = """CASE r.djzt WHEN 'K' THEN 'ACTIVE' WHEN 'D' THEN 'REVOKED' WHEN 'X' THEN 'CANCELLED'
@@ -68,7 +68,8 @@ def statements(workload: Workload) -> Mapping[str, str]:
     credit = _first(
         _CREDIT, "sw.xydj", "shxydm", "r.pd_rq DESC, r.lsh", grade_rule(workload.caller)
     )
-    owed = _list(arrears, "sw.qsgg", "shxydm", "r.gg_rq DESC, r.lsh", tax_rule(workload.caller))
+    visible = arrears_rule(workload.caller)
+    owed = _list(arrears, "sw.qsgg", "shxydm", "r.gg_rq DESC, r.lsh", visible)
     visible = courts_rule(workload.caller)
     listed = _list(_DEFAULTER, "fy.sxbzxr", "zzdm", "r.fbrq DESC, r.bh", visible)
     total = f"(SELECT count(*) FROM fy.sxbzxr r WHERE r.zzdm = k.key AND {visible})"

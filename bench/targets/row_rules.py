@@ -27,6 +27,11 @@ def tax_rule(caller: str) -> str:
     return f"r.fbzt_dm IN ('GS', 'GX') AND {_not_before_today('r.pljz_rq')}"
 
 
+def arrears_rule(caller: str) -> str:
+    """The same for arrears, which are dishonest information: five years at most."""
+    return tax_rule(caller) + f" AND r.gg_rq >= DATE '{TODAY}' - INTERVAL '5 years'"
+
+
 def grade_rule(caller: str) -> str:
     """The same for grades: a lender without consent sees grade A only."""
     return tax_rule(caller) + (" AND r.xyjb_dm = '10'" if caller == LENDER else "")

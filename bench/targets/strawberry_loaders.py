@@ -9,7 +9,7 @@ from typing import TypeVar
 import asyncpg
 from strawberry.dataloader import DataLoader
 
-from bench.targets.row_rules import courts_rule, grade_rule, market_rule, tax_rule
+from bench.targets.row_rules import arrears_rule, courts_rule, grade_rule, market_rule
 from bench.targets.strawberry_types import (
     Defaulter,
     Licence,
@@ -59,18 +59,18 @@ class Loaders:
 
     def __init__(self, pools: Mapping[str, Pool], caller: str) -> None:
         market, tax, courts = pools["market"], pools["tax"], pools["courts"]
-        rule = {"market": market_rule(caller), "tax": tax_rule(caller)}
+        market_visible, owed = market_rule(caller), arrears_rule(caller)
         defaulters = courts_rule(caller)
         self.registration = DataLoader(
-            _one(market, _REGISTRATION.format(rule=rule["market"]), Registration.of)
+            _one(market, _REGISTRATION.format(rule=market_visible), Registration.of)
         )
         self.credit = DataLoader(
             _one(tax, _CREDIT.format(rule=grade_rule(caller)), TaxpayerCredit.of)
         )
         self.licences = DataLoader(
-            _lists(market, _LICENCES.format(rule=rule["market"]), Licence.of)
+            _lists(market, _LICENCES.format(rule=market_visible), Licence.of)
         )
-        self.arrears = DataLoader(_lists(tax, _ARREARS.format(rule=rule["tax"]), TaxArrears.of))
+        self.arrears = DataLoader(_lists(tax, _ARREARS.format(rule=owed), TaxArrears.of))
         self.defaulters = DataLoader(
             _lists(courts, _DEFAULTERS.format(rule=defaulters), Defaulter.of)
         )
