@@ -17,7 +17,7 @@ from gateway.entitlements.errors import client_suspended
 from gateway.entitlements.types import POLICY_AREA, RulesInForce, Standings
 from gateway.errors import BadRequest, ClientError, Refused, Unauthenticated, Unavailable
 from gateway.identity.authenticate import Authenticator
-from gateway.identity.principal import Principal
+from gateway.identity.principal import Principal, claiming
 from gateway.persons.network import NetworkKeys
 from gateway.persons.references import PersonReferences
 from gateway.persons.types import StatedDocument
@@ -65,12 +65,17 @@ class PersonDesk:
         """Return a reference per document, in order.
 
         Raises:
-            ClientError: refused; if the caller was identified, the refusal is on record.
+            ClientError: refused; if the token was genuine, the refusal is on record.
         """
         if credentials.authorization is None:
             raise _without_token()
-        principal = self.authenticator.authenticate(credentials.authorization)
         rules = self.rules()
+        try:
+            principal = self.authenticator.authenticate(credentials.authorization)
+        except ClientError as error:
+            if error.claimant is not None:
+                await self._refuse(Trail(facts, claiming(error.claimant), rules, self.clock), error)
+            raise
         trail = Trail(facts, principal, rules, self.clock)
         try:
             if self.standings.client(principal.client_id).is_suspended:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from graphql import OperationType
 
@@ -19,7 +19,7 @@ from gateway.entitlements.types import RulesInForce, Standings
 from gateway.errors import ClientError, Unavailable
 from gateway.fetching.executor import Fetcher
 from gateway.identity.authenticate import Authenticator
-from gateway.identity.principal import ANONYMOUS, Principal
+from gateway.identity.principal import Principal, claiming
 from gateway.mutations.run import Mutations
 from gateway.operation.errors import RequestError
 from gateway.operation.operations import Operations
@@ -86,9 +86,8 @@ class Pipeline:
 
     async def _record_claimant(self, error: ClientError, facts: RequestFacts) -> None:
         """Put on record whose genuine token claimed what is refused, such as an unknown purpose."""
-        claimant = error.claimant
-        if claimant is not None:
-            sender = replace(ANONYMOUS, client_id=claimant.client_id, token_id=claimant.token_id)
+        if error.claimant is not None:
+            sender = claiming(error.claimant)
             trail = Trail(facts, sender, self._stages.rules(), self._clock)
             trail.outcome = error.code
             await self._stages.recorder.commit(trail.entry())

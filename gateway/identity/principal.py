@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from gateway.errors import Claimant
 from policies.model import Caller, CallerClass, Purpose
 
 
@@ -30,3 +31,11 @@ class Principal:
 
 
 ANONYMOUS = Principal(Caller(CallerClass.PUBLIC, None, Purpose.PUBLIC_DISPLAY), "public")
+
+
+def claiming(claimant: Claimant) -> Principal:
+    """Whom a refusal is recorded for where a genuine token claims what is refused.
+
+    Client and token are believed; as which class and for which purpose it came is not.
+    """
+    return replace(ANONYMOUS, client_id=claimant.client_id, token_id=claimant.token_id)

@@ -223,10 +223,9 @@ async def test_bad_token_is_refused_as_everywhere() -> None:
     assert recorder.entries == []
 
 
-async def test_department_without_a_matter_number_is_refused() -> None:
-    with pytest.raises(ClientError) as caught:
-        await asked(desk_of(MemoryRecorder()), replace(OFFICER, matter_no=None), OWN)
-    assert caught.value.code == "MATTER_NUMBER_REQUIRED"
+async def test_department_without_a_matter_number_is_refused_on_record() -> None:
+    error = await refused(replace(OFFICER, matter_no=None), OWN)
+    assert error.code == "MATTER_NUMBER_REQUIRED"
 
 
 @pytest.mark.parametrize(
