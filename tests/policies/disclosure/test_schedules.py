@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from policies.disclosure import schedules
 from policies.disclosure.errors import DisclosureLoadError
 from policies.disclosure.schedules import read_schedule
 from policies.disclosure.working_days import installed_calendar, load_calendar
@@ -37,6 +38,15 @@ def test_file_adds_an_announced_year(tmp_path: Path) -> None:
     assert calendar.is_working_day(dt.date(2027, 10, 9))
     assert not calendar.is_working_day(dt.date(2026, 12, 31))
     assert not calendar.add_working_days(dt.date(2027, 10, 1), 3).provisional
+
+
+def test_file_in_the_folder_of_years_counts_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"year": 2027, "days": [day("2027-10-01"), day("2027-10-09", False)]})
+    monkeypatch.setattr(schedules, "YEARS", tmp_path)
+    latest = schedules.installed_schedules()[-1]
+    assert (latest.year, latest.days[dt.date(2027, 10, 9)]) == (2027, True)
 
 
 def test_empty_file_leaves_the_year_unannounced(tmp_path: Path) -> None:
@@ -76,8 +86,8 @@ def test_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
 def test_published_schedules_say_what_the_library_says() -> None:
     paths = sorted(PUBLISHED.glob("*.json"))
     assert paths
-    schedules = [read_schedule(path) for path in paths]
-    announced = [schedule for schedule in schedules if schedule.is_announced]
+    published = [read_schedule(path) for path in paths]
+    announced = [schedule for schedule in published if schedule.is_announced]
     assert announced
     calendar, installed = load_calendar(paths), installed_calendar()
     for schedule in announced:
