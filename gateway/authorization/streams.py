@@ -101,7 +101,7 @@ def rule_with_effects(row: Predicate | None, effects: RecordEffects) -> Predicat
     Who sees records in every state, the source and the subject above all, sees ended ones too.
     """
     hidden = effects.hidden
-    if row is not None and _STATE in fields_of(row):
+    if effects.ended and row is not None and _STATE in fields_of(row):
         hidden += effects.ended
     return both(row or ALWAYS, Not(OneOf(RECORD_ID, hidden)) if hidden else ALWAYS)
 
