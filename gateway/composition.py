@@ -63,7 +63,8 @@ from gateway.store.migrate import migrate, shipped_migrations
 from gateway.store.pool import LightPool
 from gateway.visibility.parts import SchemaParts
 from policies.engine import PolicySet
-from policies.sharing.loader import load_sharing
+from policies.sharing.loader import SHARING, load_sharing
+from policies.sharing.model import Sharing
 from schema.build import build_schema, core_schema
 from schema.records import MODEL
 
@@ -110,7 +111,7 @@ async def open_gateway(
 
     Raises:
         InternalError: the store cannot be reached or is of another version.
-        PolicyLoadError, SchemaDeclarationError: what they say.
+        PolicyLoadError, SharingLoadError, SchemaDeclarationError: what they say.
     """
     # What takes time and needs nobody comes first, so that what is opened is fresh when it serves.
     ground = _lay_ground(settings)
@@ -171,6 +172,7 @@ class _Ground:
     today: Callable[[], dt.date]
     schema: GraphQLSchema
     token_rules: TokenRules
+    sharing: Sharing
 
 
 def _lay_ground(settings: Settings) -> _Ground:
@@ -183,6 +185,7 @@ def _lay_ground(settings: Settings) -> _Ground:
         today,
         core_schema(build_schema()),
         token_rules(settings.identity),
+        load_sharing(settings.sharing or SHARING),
     )
 
 
@@ -228,7 +231,7 @@ def _wire(
     catalogue = CatalogueContext(registry, MODEL)
     observe, observe_withheld = observers
     grantable = Grantable(registry.manifests, lambda: keeper.current().policies)
-    office = Office(load_sharing(), grantable)
+    office = Office(ground.sharing, grantable)
     within = TransactionRecorder(
         SubjectReferences(os.urandom), RecordHasher(settings.keys.audit), entitlements.client
     )

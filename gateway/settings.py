@@ -92,6 +92,8 @@ class Settings:
         adapters: section `[adapters.<slug>]` per department; one without a section is not used.
         policies: folders with rule files; empty: the rules that come with the gateway.
         shadow: folder with candidate rules that decide beside those in force; None: none.
+        sharing: folder that says who may act on grants and consents, and their times and limits;
+            None: what comes with the gateway.
     """
 
     server: ServerSettings
@@ -101,6 +103,7 @@ class Settings:
     adapters: Mapping[str, AdapterSettings]
     policies: tuple[Path, ...] = ()
     shadow: Path | None = None
+    sharing: Path | None = None
 
 
 def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -126,6 +129,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
             path.parent / folder for folder in reader.section("policies").texts("folders")
         ),
         shadow=reader.section("policies").path("shadow"),
+        sharing=reader.section("policies").path("sharing"),
     )
     reader.finish()
     return settings

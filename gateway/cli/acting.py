@@ -37,8 +37,8 @@ from gateway.store.lending import OneConnection
 from gateway.store.pool import Connection, LightPool
 from policies.errors import PolicyLoadError
 from policies.model import Caller, CallerClass, Purpose
-from policies.sharing.loader import load_sharing
-from policies.sharing.model import Act
+from policies.sharing.loader import SHARING, SharingLoadError, load_sharing
+from policies.sharing.model import Act, Sharing
 from schema.identifiers.uscc import is_uscc
 from schema.records import MODEL
 
@@ -86,6 +86,18 @@ def console_actor(class_name: str, code: str, user: str | None, purpose: Purpose
     return Actor(caller, CONSOLE_CLIENT, user or getpass.getuser(), None, secrets.token_hex(12))
 
 
+def sharing_of(settings: Settings) -> Sharing:
+    """Who may act, and the times and limits, as the settings say.
+
+    Raises:
+        click.ClickException: they cannot be used.
+    """
+    try:
+        return load_sharing(settings.sharing or SHARING)
+    except SharingLoadError as error:
+        raise click.ClickException(f"sharing: {error}") from error
+
+
 def store_of(settings: Settings) -> StoreAddress:
     """The gateway's own database."""
     return StoreAddress(settings.store.url, application_name="credit-gateway-cli")
@@ -100,7 +112,7 @@ def read_office(config: Path) -> tuple[StoreAddress, Office]:
         policies, registry = load_admitting(registry, settings.policies, today)
     except (PolicyLoadError, InternalError) as error:
         raise click.ClickException(f"policies: {error}") from error
-    office = Office(load_sharing(), Grantable(registry.manifests, lambda: policies))
+    office = Office(sharing_of(settings), Grantable(registry.manifests, lambda: policies))
     return store_of(settings), office
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from gateway.cli.acting import sharing_of
 from gateway.cli.config import config_option, read_config
 from gateway.errors import InternalError
 from gateway.fetching.registry import installed_adapters, load_registry
@@ -35,6 +36,8 @@ def check(config: Path) -> None:
     for item in registry.quarantined:
         console.print(f"adapter {item.slug}: quarantined, {item.reason}", style="red")
     console.print(f"policies: good, {len(policies.rules)} rules, version {policies.version}")
+    rules = sharing_of(settings).acts.rules
+    console.print(f"sharing: good, {len(rules)} rules on acts")
     build_schema()
     console.print(f"schema: good, {len(MODEL.kinds)} record kinds")
     if registry.quarantined:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.acting import acting_as, console_actor, do_act, echo_json, store_of
+from gateway.cli.acting import acting_as, console_actor, do_act, echo_json, sharing_of, store_of
 from gateway.cli.config import config_option, read_config
 from gateway.cli.store import run_on_store
 from gateway.entitlements.acts import read_history
@@ -23,7 +23,6 @@ from gateway.mutations.office import Desks
 from gateway.mutations.views import consent_view
 from gateway.store.pool import LightPool
 from policies.model import CallerClass
-from policies.sharing.loader import load_sharing
 from policies.sharing.model import Act
 from schema.sharing import Consent, ConsentState
 
@@ -45,7 +44,7 @@ def file(config: Path, user: str | None, file: Path) -> None:
 
     It releases nothing before it has been checked.
     """
-    days = load_sharing().consents.default_days.value
+    days = sharing_of(read_config(config)).consents.default_days.value
     try:
         letter = read_consent(file.read_text("utf-8"), days)
     except (EntitlementRefusedError, UnicodeDecodeError) as error:

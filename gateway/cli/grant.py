@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.acting import acting_as, console_actor, do_act, echo_json, store_of
+from gateway.cli.acting import acting_as, console_actor, do_act, echo_json, sharing_of, store_of
 from gateway.cli.config import config_option, read_config
 from gateway.cli.store import run_on_store
 from gateway.entitlements.acts import read_history
@@ -24,7 +24,6 @@ from gateway.mutations.office import Desks
 from gateway.mutations.views import grant_view
 from gateway.store.pool import LightPool
 from policies.model import CallerClass
-from policies.sharing.loader import load_sharing
 from policies.sharing.model import Act
 from schema.sharing import GrantState, SharingGrant
 
@@ -168,9 +167,11 @@ def list_(config: Path, state: str | None, overdue: bool) -> None:
     """List grants, the last requested first."""
     now = datetime.now(UTC)
     wanted = GrantFilter(state=GrantState(state) if state else None, first=_MOST_LISTED)
-    store = store_of(read_config(config))
-    found = run_on_store(store, lambda pool: GrantRegister(pool).list_grants(wanted, now))
-    clock = GrantClock(load_sharing())
+    settings = read_config(config)
+    clock = GrantClock(sharing_of(settings))
+    found = run_on_store(
+        store_of(settings), lambda pool: GrantRegister(pool).list_grants(wanted, now)
+    )
     table = Table(
         "number", "state", "consumer", "provider", "entry", "fields", "answer due", "until"
     )
@@ -187,15 +188,17 @@ def list_(config: Path, state: str | None, overdue: bool) -> None:
 def show(config: Path, grant_no: str) -> None:
     """Show a grant with its clocks and history, as JSON."""
     now = datetime.now(UTC)
+    settings = read_config(config)
+    clock = GrantClock(sharing_of(settings))
 
     async def work(pool: LightPool) -> SharingGrant | None:
         record = await GrantRegister(pool).find(grant_no, now)
         if record is None:
             return None
-        times = GrantClock(load_sharing()).times(record, now)
-        return grant_view(record, times, await read_history(pool, grant_no))
+        history = await read_history(pool, grant_no)
+        return grant_view(record, clock.times(record, now), history)
 
-    found = run_on_store(store_of(read_config(config)), work)
+    found = run_on_store(store_of(settings), work)
     if found is None:
         raise _unknown(grant_no)
     echo_json(found)

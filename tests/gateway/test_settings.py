@@ -84,6 +84,12 @@ def test_good_settings_are_read_whole(load: Load, folder: Path) -> None:
     assert settings.shadow is None
 
 
+def test_sharing_folder_stands_beside_the_file(load: Load, folder: Path) -> None:
+    assert load(GOOD).sharing is None
+    changed_to = changed("[policies]\n", '[policies]\nsharing = "sharing"\n')
+    assert load(changed_to).sharing == folder / "sharing"
+
+
 def test_shadow_folder_stands_beside_the_file(load: Load, folder: Path) -> None:
     assert load(changed("[policies]\n", '[policies]\nshadow = "next"\n')).shadow == folder / "next"
 

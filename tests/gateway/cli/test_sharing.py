@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from gateway.demo.files import DemoFiles
 from gateway.demo.profiles import CREDIT_CENTRE
 from gateway.demo.provision import provision
 from gateway.store.connect import StoreAddress
+from policies.sharing.loader import SHARING
 from tests.gateway.entitlements.test_consent_file import GOOD
 from tests.support.entries import FIRM
 from tests.support.postgres import DatabaseFactory
@@ -148,6 +150,26 @@ def test_wrong_request_file_names_the_item(
     result = run(config, "grant", "request", "--organisation", MARKET_BUREAU.code, file)
     assert result.exit_code == 1
     assert said in result.output
+
+
+def test_folder_of_sharing_is_the_settings(config: str, tmp_path: Path) -> None:
+    folder = tmp_path / "sharing"
+    shutil.copytree(SHARING, folder)
+    consents = folder / "consents.toml"
+    consents.write_text(consents.read_text().replace("value = 36", "value = "))
+    settings = Path(config).with_name("other.toml")
+    text = Path(config).read_text()
+    assert "[policies]" not in text
+    settings.write_text(f'{text}\n[policies]\nsharing = "{folder}"\n')
+    settings.chmod(0o600)
+    result = run(str(settings), "consent", "file", written(tmp_path, LETTER))
+    assert "expected at most 6 days" in result.output
+    checked = CliRunner().invoke(main, ["check", "--config", str(settings)])
+    assert "sharing: good, 24 rules on acts" in checked.output
+    (folder / "clocks.toml").write_text("version = 1")
+    checked = CliRunner().invoke(main, ["check", "--config", str(settings)])
+    assert checked.exit_code == 1
+    assert "sharing: clocks.toml: key `version`" in checked.output
 
 
 def test_unknown_numbers_and_codes_are_said(config: str) -> None:
