@@ -250,7 +250,7 @@ def _wire(
         fetcher=Fetcher(departments, opaque),
         resolver=Resolver(
             schema,
-            SchemaParts(schema),
+            SchemaParts(schema, ground.sharing.acts),
             lambda plan: RootFields(catalogue, office, acts, plan.caller),
         ),
         answerer=Answerer(opaque),

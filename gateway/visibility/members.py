@@ -11,13 +11,30 @@ from collections.abc import Iterator, Mapping
 from graphql import GraphQLInputObjectType, GraphQLSchema, get_named_type
 
 from policies.model import Use
+from policies.sharing.model import Act
 from schema.codes import RecordKind
 from schema.filters import enum_name
 from schema.model import KindModel
 from schema.records import MODEL
 
-Permission = tuple[str, Use]
-"""A coordinate of the rules, and a use of it."""
+Permission = tuple[str, Use] | Act
+"""A coordinate of the rules and a use of it, or an act on grants and consents."""
+
+ACTS: Mapping[str, Act] = {
+    "Query.grants": Act.READ_GRANT,
+    "Query.consents": Act.READ_CONSENT,
+    "Query.notifications": Act.READ_NOTIFICATION,
+    "Mutation.requestGrant": Act.REQUEST_GRANT,
+    "Mutation.extendGrant": Act.EXTEND_GRANT,
+    "Mutation.decideGrant": Act.DECIDE_GRANT,
+    "Mutation.suspendGrant": Act.SUSPEND_GRANT,
+    "Mutation.resumeGrant": Act.RESUME_GRANT,
+    "Mutation.revokeGrant": Act.REVOKE_GRANT,
+    "Mutation.fileConsentLetter": Act.FILE_LETTER,
+    "Mutation.checkConsentLetter": Act.CHECK_LETTER,
+    "Mutation.withdrawConsent": Act.WITHDRAW_CONSENT,
+}
+"""Root fields that are acts."""
 
 _OF_EVERY_KIND = ("meta", "subject")
 
@@ -47,6 +64,7 @@ def _all(schema: GraphQLSchema) -> Iterator[tuple[str, Permission]]:
         yield from _leaves(schema, kind)
         yield from _inputs(kind)
     yield from _fields_of_statistics(schema)
+    yield from ACTS.items()
 
 
 def _kind(kind: KindModel) -> Iterator[tuple[str, Permission]]:

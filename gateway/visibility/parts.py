@@ -23,8 +23,10 @@ from gateway.visibility.members import Permission, permissions
 from gateway.visibility.prune import prune
 from policies.engine import PolicySet
 from policies.model import CallerClass
+from policies.sharing.model import ActRules
 from policies.situations import reach
 
+NOBODY_ACTS = ActRules(())
 KEPT = 4 * len(CallerClass)
 """A few versions of the rules, and the day's turn."""
 
@@ -47,10 +49,12 @@ class SchemaParts:
 
     Args:
         schema: the full schema, a federation subgraph.
+        acts: who may act on grants and consents.
     """
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, acts: ActRules = NOBODY_ACTS) -> None:
         self._schema = schema
+        self._acts = acts
         self._made: OrderedDict[tuple[str, dt.date, CallerClass], SchemaPart] = OrderedDict()
         self._making = asyncio.Lock()
 
@@ -82,7 +86,9 @@ class SchemaParts:
 
     def make(self, policies: PolicySet, caller_class: CallerClass) -> SchemaPart:
         """Make a part; takes up to a second."""
-        opened = reach(policies, caller_class)
+        opened: frozenset[Permission] = reach(policies, caller_class) | {
+            rule.act for rule in self._acts.rules if rule.who is caller_class
+        }
 
         def keeps(place: str) -> bool:
             needed = self._permissions.get(place)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from graphql import (
+    DefinitionNode,
     DocumentNode,
     EnumTypeDefinitionNode,
     FieldDefinitionNode,
@@ -19,6 +20,7 @@ from graphql import (
     NamedTypeNode,
     NonNullTypeNode,
     ObjectTypeDefinitionNode,
+    SchemaDefinitionNode,
     TypeDefinitionNode,
     TypeNode,
     UnionTypeDefinitionNode,
@@ -57,11 +59,22 @@ def prune(document: DocumentNode, keeps: Callable[[str], bool]) -> DocumentNode:
         types = left
     reached = _reached(left)
     definitions = [
-        left[node.name.value] if isinstance(node, TypeDefinitionNode) else node
+        _definition(node, left)
         for node in document.definitions
         if not isinstance(node, TypeDefinitionNode) or node.name.value in reached
     ]
     return DocumentNode(definitions=tuple(definitions))
+
+
+def _definition(node: DefinitionNode, types: Mapping[str, TypeDefinitionNode]) -> DefinitionNode:
+    """The definition as it is left; of the schema itself, roots that are left."""
+    if isinstance(node, TypeDefinitionNode):
+        return types[node.name.value]
+    if isinstance(node, SchemaDefinitionNode):
+        roots = [each for each in node.operation_types if each.type.name.value in types]
+        changed: DefinitionNode = _changed(node, operation_types=roots)
+        return changed
+    return node
 
 
 def _changed(node: Any, **parts: Any) -> Any:

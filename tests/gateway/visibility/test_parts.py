@@ -20,18 +20,21 @@ from graphql import (
 )
 
 from gateway.visibility import parts as parts_module
-from gateway.visibility.members import permissions
+from gateway.visibility.members import ACTS, permissions
 from gateway.visibility.parts import SchemaPart, SchemaParts
 from policies.engine import PolicySet
 from policies.loader import load_policies
 from policies.model import CallerClass, Use
+from policies.sharing.loader import load_sharing
+from policies.sharing.model import Act, ActRule, ActRules, Party
 from policies.situations import reach
 from schema.filters import enum_name
 from schema.model import FieldModel
 from schema.records import MODEL
 from tests.support.small_gateway import SCHEMA
 
-PARTS = SchemaParts(SCHEMA)
+SHARING = load_sharing()
+PARTS = SchemaParts(SCHEMA, SHARING.acts)
 EVERYTHING = frozenset((name, use) for name in MODEL.coordinates for use in Use)
 
 
@@ -135,12 +138,31 @@ def test_auditor_sees_subjects_and_the_catalogue_only(
     assert "RecordKind" in types  # the catalogue names every kind
 
 
+def test_acts_stand_exactly_where_a_rule_lets_the_class_act(
+    made: Mapping[CallerClass, SchemaPart],
+) -> None:
+    assert SCHEMA.mutation_type is not None
+    assert {f"Mutation.{name}" for name in SCHEMA.mutation_type.fields} <= set(ACTS)
+    for caller_class, part in made.items():
+        for place, act in ACTS.items():
+            may = any(rule.act is act and rule.who is caller_class for rule in SHARING.acts.rules)
+            assert member(part.schema, place) == may
+    assert made[CallerClass.PUBLIC].schema.mutation_type is None
+    assert "SharingGrant" not in made[CallerClass.PUBLIC].schema.type_map
+
+
 def test_everything_open_is_the_full_schema(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts_module, "reach", lambda *_: EVERYTHING)
-    part = PARTS.make(PolicySet((), MODEL, dt.date(2026, 9, 22)), CallerClass.PUBLIC)
+    part = SchemaParts(SCHEMA, ActRules(tuple(_open_to_public(act) for act in Act))).make(
+        PolicySet((), MODEL, dt.date(2026, 9, 22)), CallerClass.PUBLIC
+    )
     full, found = introspection(SCHEMA), introspection(part.schema)
     assert found["types"] == full["types"]
     assert found["directives"] == full["directives"]
+
+
+def _open_to_public(act: Act) -> ActRule:
+    return ActRule("acts.test", act, CallerClass.PUBLIC, Party.ANYBODY, "样例", "a rule of a test")
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -80,6 +80,13 @@ def test_types_of_an_interface_stay_though_no_field_names_them() -> None:
     assert "type Bag implements Thing" in text
 
 
+def test_root_goes_with_its_last_field_and_from_the_schema() -> None:
+    sdl = "schema { query: Query mutation: Mutation } type Query { x: Int } "
+    sdl += "type Mutation { act(input: Wish): Int } input Wish { a: Int }"
+    document = prune(parse(sdl), lambda place: place != "Mutation.act")
+    assert print_ast(document) == "schema {\n  query: Query\n}\n\ntype Query {\n  x: Int\n}"
+
+
 def test_directives_of_a_subgraph_stay() -> None:
     text = pruned("Query.lone")
     assert "Lone" not in text
