@@ -36,11 +36,20 @@ def _odd(random: Random, pen: Pen, row: Row, made: Counter[str]) -> Row:
     seen = frozenset[str]().union(*(frozenset(view.looks) for view in views if view.is_open))
     changed = dict(row)
     for column, fields in pen.fed.items():
-        is_free = not fields & pen.deciding and (is_hidden or not fields & seen)
+        is_unseen = is_hidden or not fields & seen
+        is_free = is_unseen and (not fields & pen.deciding or _decides_nothing(pen, row, column))
         if is_free and random.random() < _SHARE:
             changed[column] = _odd_value(random, row[column])
             made[pen.table.name] += changed[column] != row[column]
     return changed
+
+
+def _decides_nothing(pen: Pen, row: Row, column: str) -> bool:
+    """Whether the record is hidden whatever date stands here, or none."""
+    return isinstance(row[column], dt.date) and all(
+        pen.is_hidden({**row, column: value})
+        for value in (None, dt.date(1, 1, 1), dt.date(9900, 1, 1))
+    )
 
 
 def _odd_value(random: Random, native: Any) -> Any:
@@ -48,7 +57,7 @@ def _odd_value(random: Random, native: Any) -> Any:
         case Decimal():
             return random.choice([Decimal("NaN"), Decimal("-1"), native + 1])
         case dt.datetime():
-            return native
+            return dt.datetime.max if native.tzinfo is None else native
         case dt.date():
             return random.choice([dt.date.max, dt.date.min])  # infinity and its opposite
         case str() if len(native) == 8 and native.isdecimal():

@@ -17,7 +17,7 @@ from tests.oracle.tables import record_of
 from tests.oracle.world import World
 from tests.twoworlds.natives import Natives, Row, Rows, Table, subject_key
 from tests.twoworlds.nudges import is_parts, nudged
-from tests.twoworlds.seen import Eyes, Glimpse, View
+from tests.twoworlds.seen import STATE, Eyes, Glimpse, View
 
 _TRIES = 3
 
@@ -167,6 +167,11 @@ class Pen:
         donor = self.random.choice(self.hidden_rows)
         columns = [column for column, fields in self.fed.items() if fields & self.deciding]
         return {**row, **{column: donor[column] for column in columns}}
+
+    def is_seen_by_state(self, row: Row) -> bool:
+        """Whether the caller sees the record because of its state, and so not once it is ended."""
+        views = self.eyes.views(self.record(row), self.department)
+        return all(STATE in view.row_fields for view in views if view.is_open)
 
     def _other_subject(self) -> dict[str, Any]:
         mapping = self.table.mapping

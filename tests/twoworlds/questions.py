@@ -41,6 +41,7 @@ _PLAIN = (
     "{ sources { slug state } }",
     "{ catalogue { kind fields { coordinate } } }",
     "{ _service { sdl } }",
+    '{ why(coordinate: "TaxPayment.paidAmount") { __typename } }',
 )
 
 

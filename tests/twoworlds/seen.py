@@ -22,6 +22,8 @@ from tests.oracle.records import Department, Record, subject_kind
 from tests.oracle.scrub import scrubbed
 from tests.oracle.world import Effect, World
 
+STATE = "meta.disclosureState"
+"""Whom a rule shows records in some states only does not see one that was ended."""
 _MARK = "meta.objectionMark"
 Glimpse = tuple[Hashable, ...]
 """What is seen under each profile; None where the record is not."""
@@ -125,9 +127,10 @@ class Eyes:
 
     def _is_seen(self, record: Record, department: Department, view: View) -> bool:
         effects = self._effects(record, department)
-        if not view.is_open or any(
-            self.caller.caller_class in each.hidden_from for each in effects
-        ):
+        own = self.caller.caller_class
+        if not view.is_open or any(own in each.hidden_from for each in effects):
+            return False
+        if STATE in view.row_fields and any(each.is_ended for each in effects):
             return False
         row = view.decision.row
         kind = MODEL.kinds[record.kind]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,7 +48,9 @@ from tests.gateway.http.asgi import post
 from tests.oracle.ids import CLIENT
 from tests.oracle.product import WorldEntitlements
 from tests.oracle.world import World
-from tests.twoworlds.watched import KeptEntries, WatchedAdapter
+from tests.support.admission import admission_of
+from tests.support.stages import no_mutations
+from tests.twoworlds.watched import KeptEntries, StandingClients, WatchedAdapter, count_statements
 
 _NOW = 1_793_606_400
 _PATIENCE_S = 120.0
@@ -62,6 +65,9 @@ class StandingClock:
 
     def wire_time(self) -> str:
         return "2026-11-02T08:00:00Z"
+
+    def epoch_s(self) -> int:
+        return _NOW
 
 
 @dataclass(frozen=True)
@@ -134,12 +140,15 @@ class Side:
 
     def __init__(self, world: World, adapters: Mapping[str, Adapter]) -> None:
         self._notes: list[object] = []
+        self._statements: Counter[str] = Counter()
         self._recorder = KeptEntries()
         self._defects = _Defects()
         self._tokens: dict[Caller, str] = {}
         self.adapters = {
             slug: WatchedAdapter(inner, self._notes) for slug, inner in adapters.items()
         }
+        for inner in adapters.values():
+            count_statements(inner, self._statements)
         self._endpoint = GraphQLEndpoint(
             Pipeline(self._stages(world), StandingClock().monotonic),
             StandingClock(),
@@ -151,6 +160,7 @@ class Side:
     async def ask(self, question: Question) -> Observed:
         """Send one request and observe all there is."""
         self._notes.clear()
+        self._statements.clear()
         self._recorder.entries.clear()
         self._defects.error = None
         sent = {
@@ -168,7 +178,11 @@ class Side:
         rows = sum(part.rows for each in self._recorder.entries for part in each.departments)
         groups = reply.body.count(b'"count":')
         return Observed(
-            reply.status, reply.headers, reply.body, [*self._notes, *counted], rows + groups
+            reply.status,
+            reply.headers,
+            reply.body,
+            [*self._notes, sorted(self._statements.items()), *counted],
+            rows + groups,
         )
 
     def _credentials(self, caller: Caller) -> list[tuple[str, str]]:
@@ -183,6 +197,7 @@ class Side:
     def _stages(self, world: World) -> Stages:
         schema = _schema()
         opaque = OpaqueCodec([world.sealing.key])
+        entitlements = WorldEntitlements(world)
         rules = RulesInForce(_policies(world.today), 1)
         clock = StandingClock().monotonic
         departments = Departments(
@@ -191,16 +206,20 @@ class Side:
         catalogue = CatalogueContext(Registry(self.adapters, ()), MODEL, clock)
         budget = NewDocumentBudget(clock, per_second=1e9, burst=10**9)
         manifests = [adapter.manifest for adapter in self.adapters.values()]
+        standings = StandingClients(entitlements)
         return Stages(
             authenticator=Authenticator(_issuer().token_rules(), lambda: _NOW),
+            admission=admission_of(standings.client, clock=clock),
             operations=Operations(schema, Limits(), budget),
             plans=Plans(schema, opaque),
-            authorizer=Authorizer(manifest_providers(manifests), WorldEntitlements(world)),
+            authorizer=Authorizer(manifest_providers(manifests), entitlements),
             fetcher=Fetcher(departments, opaque, clock),
             resolver=Resolver(schema, SchemaParts(schema), lambda _plan: catalogue),
             answerer=Answerer(opaque),
+            mutations=no_mutations(),
             persons=functools.partial(PersonReferences, opaque),
             recorder=self._recorder,
+            standings=standings,
             rules=lambda: rules,
         )
 

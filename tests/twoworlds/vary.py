@@ -84,8 +84,12 @@ class Varier:
         if pen.is_hidden(copy) or self.random.random() < 0.5:
             copy = pen.changed_hidden(copy) if pen.is_hidden(copy) else pen.buried(copy)
         if not pen.is_hidden(copy):
-            self._effects.append(Effect(*pen.where(copy), hidden_from=self._hidden_from()))
-            self.made["record hidden by an effect added"] += 1
+            if pen.is_seen_by_state(copy) and self.random.random() < 0.4:
+                self._effects.append(Effect(*pen.where(copy), is_ended=True))
+                self.made["ended record added"] += 1
+            else:
+                self._effects.append(Effect(*pen.where(copy), hidden_from=self._hidden_from()))
+                self.made["record hidden by an effect added"] += 1
         else:
             self.made["hidden record added"] += 1
         yield copy

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from gateway.audit.types import AuditEntry
 from gateway.contract import (
@@ -17,6 +19,8 @@ from gateway.contract import (
     StatisticsBatch,
     StatisticsRequest,
 )
+from gateway.entitlements.types import ClientTerms, Entitlements
+from gateway.sources.postgres import PostgresAdapter
 
 
 class WatchedAdapter:
@@ -71,6 +75,18 @@ def _note(request: RecordRequest) -> tuple[object, ...]:
     )
 
 
+def count_statements(adapter: Adapter, counts: Counter[str]) -> None:
+    """Count the statements of an adapter over PostgreSQL, under its slug."""
+    if isinstance(adapter, PostgresAdapter):
+        run, slug = adapter._run, adapter.manifest.slug
+
+        async def counted(*given: Any) -> Sequence[Any]:
+            counts[slug] += 1
+            return await run(*given)
+
+        adapter._run = counted  # type: ignore[assignment,method-assign]
+
+
 @dataclass
 class KeptEntries:
     """A recorder that keeps entries in memory."""
@@ -80,3 +96,21 @@ class KeptEntries:
     async def commit(self, entry: AuditEntry) -> None:
         """Keep one entry."""
         self.entries.append(entry)
+
+
+@dataclass(frozen=True)
+class StandingClients:
+    """Every client stands as it always did, and nothing is to be read anew."""
+
+    entitlements: Entitlements
+
+    def client(self, client_id: str) -> ClientTerms:
+        """The same for every client."""
+        return ClientTerms((f"client:{client_id}", 0))
+
+    def repeating(self, repeat_key: bytes) -> Entitlements:
+        """What every query has."""
+        return self.entitlements
+
+    async def refresh(self, areas: Collection[str]) -> None:
+        """Nothing has changed."""
