@@ -7,7 +7,7 @@ concern no person pass as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -39,19 +39,19 @@ from schema.subject import Person
 
 log = structlog.get_logger()
 
-_PERSON_LEAVES: Mapping[RecordKind, frozenset[str]] = {
-    kind.kind: frozenset(
-        field.name for field in kind.fields if field.value_type is ValueType.PERSON
-    )
+
+_PERSON_LEAVES = tuple(
+    (kind.kind, leaves)
     for kind in MODEL.kinds.values()
-}
+    if (leaves := frozenset(f.name for f in kind.fields if f.value_type is ValueType.PERSON))
+)
+"""Names of the leaves that name persons, of the few kinds that have any."""
 _KINDS_OF_PERSONS = frozenset(
     field.metadata[LINK].kind
     for field in Person.__strawberry_definition__.fields  # type: ignore[attr-defined]
     if isinstance(field.metadata.get(LINK), RecordsLink)
 )
-
-
+_NOTHING: frozenset[str] = frozenset()
 _UNLIKE_AN_ANSWER = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 """What looking into something raises that is not shaped like an answer."""
 
@@ -71,6 +71,62 @@ class _Passage:
     outside: tuple[RecordRequest, ...]
     subject: int | None
     leaves: tuple[int, ...]
+
+
+def _concerns_persons(request: RecordRequest) -> bool:
+    """Whether anything of a request or of its answer may name a person."""
+    selection, keys = request.selection, request.keys
+    if keys is None:
+        if SUBJECT_KEY in selection.fields:
+            return True
+    # INVARIANT: keys of one request stand for subjects of one kind.
+    elif keys and keys[0].startswith(PERSON_KEY_PREFIX):
+        return True
+    return not _leaves_of(selection.kind).isdisjoint(selection.fields)
+
+
+def _leaves_of(kind: RecordKind) -> frozenset[str]:
+    # Comparing a few members costs less than hashing one.
+    for other, leaves in _PERSON_LEAVES:
+        if other is kind:
+            return leaves
+    return _NOTHING
+
+
+class _Named:
+    """References of the persons of one call; the requests of a place share their keys."""
+
+    def __init__(self, network: NetworkKeys) -> None:
+        self._network = network
+        self._found: dict[tuple[str, ...], tuple[tuple[str, ...], ...]] = {}
+
+    def under_each_key(self, keys: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+        """Keys as the department knows them, under each key in force, the newest first."""
+        found = self._found.get(keys)
+        if found is None:
+            references = zip(*map(self._network.references, keys), strict=True)
+            found = self._found[keys] = tuple(
+                tuple(PERSON_KEY_PREFIX + each for each in under_one) for under_one in references
+            )
+        return found
+
+
+def _passage(request: RecordRequest, named: _Named) -> _Passage:
+    """How a request passes that concerns persons."""
+    selection, keys = request.selection, request.keys
+    outside: tuple[RecordRequest, ...] = (request,)
+    may_show = SUBJECT_KEY in selection.fields
+    if keys and keys[0].startswith(PERSON_KEY_PREFIX):
+        outside = tuple(request._replace(keys=each) for each in named.under_each_key(keys))
+    elif keys is not None:
+        may_show = False
+    leaves = _leaves_of(selection.kind)
+    return _Passage(
+        request,
+        outside,
+        selection.fields.index(SUBJECT_KEY) if may_show else None,
+        tuple(i for i, name in enumerate(selection.fields) if name in leaves),
+    )
 
 
 class PersonDoor:
@@ -104,9 +160,12 @@ class PersonDoor:
         self, requests: Sequence[RecordRequest], context: FetchContext
     ) -> Sequence[Batch]:
         """Answer each request; see `Adapter.fetch`."""
-        passages = [self._passage(request) for request in requests]
-        if not any(passages):
+        if not any(map(_concerns_persons, requests)):
             return await self._adapter.fetch(requests, context)
+        named = _Named(self._network)
+        passages = [
+            _passage(request, named) if _concerns_persons(request) else None for request in requests
+        ]
         asked: list[RecordRequest] = []
         for request, passage in zip(requests, passages, strict=True):
             asked += (request,) if passage is None else passage.outside
@@ -123,29 +182,6 @@ class PersonDoor:
             ]
         except _UNLIKE_AN_ANSWER as error:
             raise MappingFailed("a batch about persons is not even shaped like one") from error
-
-    def _passage(self, request: RecordRequest) -> _Passage | None:
-        """How a request passes; None if it concerns no person."""
-        selection, keys = request.selection, request.keys
-        # INVARIANT: keys of one request stand for subjects of one kind.
-        names_persons = bool(keys) and keys is not None and keys[0].startswith(PERSON_KEY_PREFIX)
-        personal = _PERSON_LEAVES[selection.kind]
-        has_leaves = bool(personal) and not personal.isdisjoint(selection.fields)
-        may_show = (keys is None or names_persons) and SUBJECT_KEY in selection.fields
-        if not (names_persons or has_leaves or may_show):
-            return None
-        outside = tuple(self._asked(request, keys)) if names_persons and keys else (request,)
-        return _Passage(
-            request,
-            outside,
-            selection.fields.index(SUBJECT_KEY) if may_show else None,
-            tuple(i for i, name in enumerate(selection.fields) if name in personal),
-        )
-
-    def _asked(self, request: RecordRequest, keys: Sequence[str]) -> Iterator[RecordRequest]:
-        """The request under each key in force, the newest first."""
-        for references in zip(*map(self._network.references, keys), strict=True):
-            yield request._replace(keys=tuple(PERSON_KEY_PREFIX + each for each in references))
 
     def _inside(self, passage: _Passage, batches: Sequence[Batch]) -> Batch:
         """What came back, as the answer to the request inside."""
