@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
 from gateway.audit.types import AuditEntry
 from gateway.entitlements.errors import client_suspended
@@ -47,8 +48,9 @@ def refusal_error(code: str, entry: AuditEntry) -> ClientError:
     )
 
 
+@lru_cache(maxsize=64)
 def day_of(at: datetime) -> date:
-    """Return the day on which something counts."""
+    """Return the day on which something counts; all entries of a second ask for the same."""
     return at.astimezone(CHINA_STANDARD_TIME).date()
 
 

@@ -72,6 +72,13 @@ async def counted(pool: LightPool) -> tuple[int, int]:
     return int(subjects), int(units)
 
 
+async def counted_days(pool: LightPool) -> list[int]:
+    """Days of whose subjects the store still knows, ascending."""
+    async with pool.connection() as connection:
+        rows = await connection.fetch("SELECT DISTINCT day FROM quota_subject ORDER BY day")
+    return [row["day"].day for row in rows]
+
+
 async def test_quota_counts_subjects_and_refuses_what_exceeds_it(
     recorder: GroupCommitRecorder, store_pool: LightPool
 ) -> None:
@@ -244,11 +251,12 @@ async def test_days_that_are_over_are_forgotten_and_their_numbers_kept(
         await recorder.commit(
             audit_entry(f"r-{day}", at=f"2026-03-{day}T01:00:00Z", subjects=some(1, number))
         )
-    await forget_days_before(store_pool, date(2026, 3, 3))
+    # the worker does so itself when a day begins; whoever comes second finds less to do
+    async with asyncio.timeout(10):
+        while await counted_days(store_pool) != [2, 3]:
+            await forget_days_before(store_pool, date(2026, 3, 3))
     async with store_pool.connection() as connection:
-        rows = await connection.fetch("SELECT DISTINCT day FROM quota_subject ORDER BY day")
         units = await connection.fetch("SELECT units FROM quota_usage ORDER BY day")
-    assert [row["day"].day for row in rows] == [2, 3]
     assert [row["units"] for row in units] == [6_000, 5, 7]
 
 

@@ -181,11 +181,17 @@ async def test_commit_cancelled_waiter_entry_is_written_all_the_same(
     assert {entry["requestId"] for entry in await stored(store_pool)} == {"r-1", "r-2"}
 
 
+@pytest.mark.parametrize(
+    "limits", [RecorderLimits(batch_timeout_s=0.2), RecorderLimits(fence_timeout_s=0.2)], ids=str
+)
 async def test_commit_locked_table_is_unavailable_in_time_and_recovers(
-    store: StoreAddress, store_pool: LightPool, standings: EntitlementsCache
+    store: StoreAddress,
+    store_pool: LightPool,
+    standings: EntitlementsCache,
+    limits: RecorderLimits,
 ) -> None:
     pool = LightPool(connector(store), 2)
-    recorder = new_recorder(pool, standings, RecorderLimits(batch_timeout_s=0.2))
+    recorder = new_recorder(pool, standings, limits)
     await recorder.open()
     started = asyncio.get_running_loop().time()
     async with store_pool.connection() as connection, connection.transaction():
@@ -202,6 +208,24 @@ async def test_commit_locked_table_is_unavailable_in_time_and_recovers(
     await recorder.aclose()
     await pool.aclose()
     assert "r-9" in {entry["requestId"] for entry in await stored(store_pool)}
+
+
+async def test_commit_that_was_compared_too_long_ago_does_not_leave(
+    store: StoreAddress, store_pool: LightPool, standings: EntitlementsCache
+) -> None:
+    """Also where the store's answer comes before the timer rings, as after a long stall."""
+    seconds = iter(range(0, 1_000, 10))
+    recorder = GroupCommitRecorder(
+        store_pool,
+        SubjectReferences(secrets.token_bytes),
+        RecordHasher(KEY),
+        standings,
+        clock=lambda: float(next(seconds)),
+    )
+    await recorder.open()
+    with pytest.raises(Unavailable):
+        await recorder.commit(audit_entry("r-1"))
+    await recorder.aclose()
 
 
 async def test_commit_connections_killed_is_unavailable_and_recovers(
