@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
 from random import Random
 
-import asyncpg
 import pytest
 
-from gateway.demo.city.definitions import definitions
-from gateway.demo.city.generate import SLUGS
-from gateway.store.connect import postgres_url
 from tests.oracle.departments import adapters_at
-from tests.support.postgres import DatabaseFactory
 from tests.twoworlds.callers import CALLERS, somebody_before
 from tests.twoworlds.compare import opened
 from tests.twoworlds.leaks import LEAKS, Leak
 from tests.twoworlds.natives import write_natives
 from tests.twoworlds.odd import with_odd_values
 from tests.twoworlds.pen import City
+from tests.twoworlds.places import Places
 from tests.twoworlds.questions import asker_of
 from tests.twoworlds.vary import Varier
 
@@ -37,39 +30,6 @@ _CALLERS = (
 _QUESTIONS = 16
 _LEAK_QUESTIONS = 60
 _IN_POSTGRES = [leak for leak in LEAKS if leak.in_postgres]
-Urls = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Places:
-    """Databases for two worlds, by slug each."""
-
-    first: Urls
-    second: Urls
-
-
-@pytest.fixture(scope="session")
-def places(databases: DatabaseFactory, small_city: City) -> Places:
-    """Return the databases of two worlds, the first one filled."""
-    made = Places(_empty(databases), _empty(databases))
-    asyncio.run(write_natives(made.first, small_city.natives))
-    return made
-
-
-def _empty(databases: DatabaseFactory) -> Urls:
-    urls = {slug: postgres_url(**databases.create().connect_arguments()) for slug in SLUGS}
-
-    async def define() -> None:
-        for slug, url in urls.items():
-            connection = await asyncpg.connect(url)
-            try:
-                await connection.execute(definitions(slug).tables)
-                await connection.execute(definitions(slug).indexes)
-            finally:
-                await connection.close()
-
-    asyncio.run(define())
-    return urls
 
 
 async def _differences(places: Places, city: City, name: str, questions: int) -> list[str]:
