@@ -28,7 +28,7 @@ from tests.e2e.conftest import provision_in
 from tests.e2e.serving import Client, served
 from tests.support.postgres import DatabaseFactory
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 ARREARS = "{ records(kind: TAX_ARREARS, first: 1) { nodes { id } } }"
 CLOSING = """
 [[rule]]
@@ -141,6 +141,7 @@ def test_signal_has_one_process_read_its_rules(place: Place) -> None:
             client = Client(port, {"public": None}, http)
 
             def is_serving() -> bool:
+                assert process.poll() is None, "the server ended"
                 try:
                     return http.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
                 except httpx.TransportError:
