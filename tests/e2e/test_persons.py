@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,10 @@ import pytest
 
 from gateway.demo.city.cases import CASES
 from gateway.demo.city.names import resident_number
-from gateway.demo.provision import Provisioned
+from gateway.demo.provision import AUDIENCE, ISSUER, Provisioned
+from gateway.identity.issuer import LocalIssuer, TokenRequest
+from gateway.identity.keys import load_key
+from policies.model import Caller, CallerClass, Purpose
 from tests.e2e.serving import Client
 
 KNOWN = CASES.defaulter_person.head.id_no
@@ -22,11 +26,14 @@ PERSON = """query($p: PersonReference!) { person(reference: $p) {
 
 
 def made(
-    client: Client, numbers: Sequence[str], profile: str = "licence-officer"
+    client: Client,
+    numbers: Sequence[str],
+    profile: str = "licence-officer",
+    token: str | None = None,
 ) -> httpx.Response:
     """The response to documents of these numbers."""
     persons = [{"documentType": "RESIDENT_ID", "documentNumber": number} for number in numbers]
-    token = client.tokens[profile]
+    token = token or client.tokens[profile]
     headers = {} if token is None else {"authorization": f"Bearer {token}"}
     url = f"http://127.0.0.1:{client.port}/person-references"
     return client.http.post(url, json={"persons": persons}, headers=headers)
@@ -98,6 +105,32 @@ def test_others_are_refused_with_a_code(
     assert response.status_code == status
     assert response.json()["errors"][0]["extensions"]["code"] == code
     assert ("www-authenticate" in response.headers) == (status == 401)
+
+
+@pytest.fixture(scope="module")
+def own_token(provisioned: Provisioned) -> str:
+    """Token of the person itself, who is named as departments know it."""
+    secrets = provisioned.settings.identity.jwks.parent / "secrets"
+    issuer = LocalIssuer(
+        ISSUER, AUDIENCE, load_key(secrets / "issuer.jwk"), time.time, lambda: "t1"
+    )
+    caller = Caller(CallerClass.SUBJECT, CASES.defaulter_person.head_key, Purpose.SELF_QUERY)
+    return issuer.mint(TokenRequest(caller, "citizen-portal"))
+
+
+def test_person_reads_what_is_held_about_itself(client: Client, own_token: str) -> None:
+    text = made(client, [KNOWN], token=own_token).json()["references"][0]
+    answer = client.ask(PERSON, {"p": text}, token=own_token)
+    assert answer.status == 200
+    assert answer.data["person"]["id"] == text
+    assert len(answer.data["person"]["judgmentDefaulters"]["nodes"]) == 2
+    assert client.ask(PERSON, {"p": text}, "licence-officer").status == 400
+
+
+def test_person_gets_no_reference_of_another(client: Client, own_token: str) -> None:
+    response = made(client, [UNKNOWN[0]], token=own_token)
+    assert response.status_code == 403
+    assert response.json()["errors"][0]["extensions"]["code"] == "PERSON_NOT_YOURSELF"
 
 
 def test_number_is_nowhere_in_the_store_and_the_request_is_on_record(
