@@ -209,6 +209,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("nobody is himself", _compile(_without_self)),
     # effects
     Fault("hidden records are shown", _effects(lambda seen: replace(seen, hidden=()))),
+    Fault("ended records are shown", _effects(lambda seen: replace(seen, ended=()))),
     Fault("marks are forgotten", _effects(lambda seen: replace(seen, marked=()))),
     # source
     Fault(
