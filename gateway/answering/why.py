@@ -102,7 +102,7 @@ class Reasoner:
         caller, code = self._plan.caller, provider.code if provider is not None else None
         facts = Facts(
             consent=consented,
-            grant=place.coordinate in self._plan.granted,
+            grant=code is not None and place.coordinate in self._plan.granted.of(code),
             is_self=about_self,
             is_source=code is not None and code == caller.organisation,
         )

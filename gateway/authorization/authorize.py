@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from gateway.authorization.plan import AuthorizedPlan
 from gateway.authorization.types import Provider
 from gateway.contract import Manifest
-from gateway.entitlements.types import Entitlements
+from gateway.entitlements.types import Entitlements, Granted
 from gateway.planning.types import FetchPlan
 from policies.engine import PolicySet
 from policies.model import Caller
@@ -60,7 +60,7 @@ def cache_key(
     plan: FetchPlan,
     caller: Caller,
     policies: PolicySet,
-    granted: frozenset[str],
+    granted: Granted,
     entitlements_version: int,
 ) -> tuple[object, ...]:
     """Everything that a decision depends on; a change of any of it is another key."""

@@ -20,7 +20,7 @@ from gateway.authorization.types import (
     Stream,
 )
 from gateway.contract import PERSON_KEY_PREFIX
-from gateway.entitlements.types import ConsentTerms, Entitlements
+from gateway.entitlements.types import ConsentTerms, Entitlements, Granted
 from gateway.errors import BadRequest
 from gateway.planning.leaves import SUBJECT_ID, record_kinds
 from gateway.planning.types import (
@@ -39,6 +39,8 @@ from schema.records import MODEL
 MAX_PROFILES = 16
 MAX_REPORTS = 64
 _NOTHING: frozenset[str] = frozenset()
+# profile, whether the provider is the caller's own, whose own rules count, what it granted
+_TableKey = tuple[SubjectProfile, bool, str | None, frozenset[str]]
 _GENERAL = {kind: SubjectProfile(kind, False, _NOTHING) for kind in SubjectKind}
 LISTED_KINDS = tuple(SubjectKind)
 SEARCHED_KINDS = (SubjectKind.ORGANISATION, SubjectKind.INDIVIDUAL_BUSINESS)
@@ -95,7 +97,7 @@ class AuthorizedPlan:
         policies: PolicySet,
         providers: Mapping[RecordKind, Sequence[Provider]],
         entitlements: Entitlements,
-        granted: frozenset[str],
+        granted: Granted,
     ) -> None:
         self.plan = plan
         # taken with the plan: whatever is decided later is decided on the same or newer ones
@@ -106,7 +108,7 @@ class AuthorizedPlan:
         self._providers = providers
         self._entitlements = entitlements
         self._granted = granted
-        self._tables: dict[tuple[SubjectProfile, bool, str | None], AccessTable] = {}
+        self._tables: dict[_TableKey, AccessTable] = {}
         self._cells: dict[tuple[RecordPlace, Provider, SubjectProfile], Cell] = {}
         self._keyed: dict[tuple[RecordPlace, SubjectProfile], tuple[Stream, ...]] = {}
         self._listed: dict[RecordPlace, tuple[Stream, ...]] = {}
@@ -117,14 +119,14 @@ class AuthorizedPlan:
         self.kept: dict[object, Any] = {}
 
     @property
-    def granted(self) -> frozenset[str]:
-        """Coordinates that sharing grants give the caller."""
+    def granted(self) -> Granted:
+        """What sharing grants give the caller."""
         return self._granted
 
     @property
     def profiles_met(self) -> tuple[SubjectProfile, ...]:
         """Profiles for which anything was decided so far."""
-        return tuple(dict.fromkeys([profile for profile, _, _ in list(self._tables)]))
+        return tuple(dict.fromkeys([profile for profile, *_ in list(self._tables)]))
 
     def for_query(self, entitlements: Entitlements) -> AuthorizedPlan:
         """This plan for one query that has consents of its own; all decisions are shared."""
@@ -189,12 +191,12 @@ class AuthorizedPlan:
         is_source = provider_code == self.caller.organisation
         # Departments without rules of their own are decided alike.
         own = provider_code if provider_code in self.policies.own_rules else None
-        found = self._tables.get((profile, is_source, own))
+        granted = self._granted.of(provider_code)
+        key = (profile, is_source, own, granted)
+        found = self._tables.get(key)
         if found is None:
-            found = self.policies.compile(
-                self.caller, profile, self._granted, is_source, provider=own
-            )
-            self._tables[profile, is_source, own] = found
+            found = self.policies.compile(self.caller, profile, granted, is_source, provider=own)
+            self._tables[key] = found
         return found
 
     def cell(self, place: RecordPlace, provider: Provider, profile: SubjectProfile) -> Cell:

@@ -17,19 +17,20 @@ from typing import Any
 
 import structlog
 
-from gateway.entitlements.holdings import effect_area, grant_area
+from gateway.entitlements.holdings import CONSUMERS, effect_area, grant_area
 from gateway.entitlements.store_copy import StoreCopy
 from gateway.entitlements.types import (
     ClientTerms,
     ConsentTerms,
     Entitlements,
+    Granted,
     Mark,
     PolicyRelease,
     RecordEffects,
 )
 from gateway.errors import InternalError
 from gateway.store.pool import CONNECTION_ERRORS, Connect, Connection
-from policies.model import Caller, CallerClass
+from policies.model import Caller
 from schema.codes import RecordKind
 
 CHANNEL = "credit_gateway_entitlements"
@@ -133,8 +134,8 @@ class EntitlementsCache:
             return {}
         return self._copy.consents.find(caller, subject_keys, self._clock(), repeat_key)
 
-    def granted(self, caller: Caller) -> frozenset[str]:
-        """Return the coordinates of this caller's grants that have not ended by now."""
+    def granted(self, caller: Caller) -> Granted:
+        """Return what this caller's grants give that have not ended by now."""
         return self._copy.grants.find(caller, self._clock())
 
     def effects(self, caller: Caller, department: str, kind: RecordKind) -> RecordEffects:
@@ -144,7 +145,7 @@ class EntitlementsCache:
     def marks(self, caller: Caller, kinds: Iterable[RecordKind]) -> tuple[Mark, ...]:
         """Return what a decision relies on beside consents, as of now."""
         areas = [effect_area(kind) for kind in kinds]
-        if caller.caller_class is CallerClass.DEPARTMENT and caller.organisation is not None:
+        if caller.caller_class in CONSUMERS and caller.organisation is not None:
             areas.append(grant_area(caller.organisation))
         return tuple((area, self._copy.epoch(area)) for area in areas)
 
@@ -251,7 +252,7 @@ class RepeatableQuery:
         """See `Entitlements.consents`."""
         return self.cache.consents_of_query(caller, subject_keys, self.repeat_key)
 
-    def granted(self, caller: Caller) -> frozenset[str]:
+    def granted(self, caller: Caller) -> Granted:
         """See `Entitlements.granted`."""
         return self.cache.granted(caller)
 

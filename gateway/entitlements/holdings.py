@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import asyncpg
 
 from gateway.entitlements.coordinates import kind_coordinate
-from gateway.entitlements.types import ClientTerms, RecordEffects
+from gateway.entitlements.types import NOTHING_GRANTED, ClientTerms, Granted, RecordEffects
 from policies.model import Caller, CallerClass
 from schema.codes import RecordKind
 
 _NO_EFFECTS = RecordEffects()
 _NOTHING: frozenset[str] = frozenset()
+
+CONSUMERS = frozenset({CallerClass.DEPARTMENT, CallerClass.CREDIT_CENTRE})
+"""Caller classes that grants are given to."""
 
 
 class ClientHoldings:
@@ -42,12 +46,18 @@ class GrantHoldings:
     """Active sharing grants by consumer and purpose."""
 
     def __init__(self, rows: Iterable[asyncpg.Record] = ()) -> None:
-        self._held: dict[str, dict[str, list[tuple[float, frozenset[str]]]]] = {}
+        held: dict[str, dict[str, list[_Grant]]] = {}
         for row in rows:
-            given = (row["valid_until"].timestamp(), with_kinds(row["coordinates"]))
-            by_purpose = self._held.setdefault(row["consumer"], {})
+            grant = _Grant(
+                row["provider"], row["valid_until"].timestamp(), with_kinds(row["coordinates"])
+            )
+            by_purpose = held.setdefault(row["consumer"], {})
             for purpose in row["purposes"]:
-                by_purpose.setdefault(purpose, []).append(given)
+                by_purpose.setdefault(purpose, []).append(grant)
+        self._held = {
+            consumer: {purpose: _Grants(grants) for purpose, grants in by_purpose.items()}
+            for consumer, by_purpose in held.items()
+        }
 
     def replace(self, consumers: Iterable[str], newer: GrantHoldings) -> None:
         """Take the grants of these consumers from newer holdings."""
@@ -56,15 +66,42 @@ class GrantHoldings:
             if consumer in newer._held:
                 self._held[consumer] = newer._held[consumer]
 
-    def find(self, caller: Caller, now: float) -> frozenset[str]:
-        """Return the coordinates that this caller's grants give it now."""
-        if caller.organisation is None or caller.caller_class is not CallerClass.DEPARTMENT:
-            return _NOTHING
+    def find(self, caller: Caller, now: float) -> Granted:
+        """Return what this caller's grants give it now."""
+        if caller.organisation is None or caller.caller_class not in CONSUMERS:
+            return NOTHING_GRANTED
         grants = self._held.get(caller.organisation, {}).get(caller.purpose.value)
-        if grants is None:
-            return _NOTHING
-        valid = [coordinates for valid_until, coordinates in grants if now < valid_until]
-        return valid[0] if len(valid) == 1 else _NOTHING.union(*valid)
+        return NOTHING_GRANTED if grants is None else grants.at(now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    provider: str
+    valid_until: float
+    coordinates: frozenset[str]
+
+
+class _Grants:
+    """Grants of one consumer and purpose; what they give is made once until one of them ends."""
+
+    def __init__(self, grants: Sequence[_Grant]) -> None:
+        self._grants = grants
+        self._made = NOTHING_GRANTED
+        self._until = float("-inf")
+        self._since = float("inf")
+
+    def at(self, now: float) -> Granted:
+        """Return what the grants give at this moment."""
+        if not self._since <= now < self._until:
+            valid = [grant for grant in self._grants if now < grant.valid_until]
+            by_provider: dict[str, frozenset[str]] = {}
+            for grant in sorted(valid, key=lambda each: each.provider):
+                known = by_provider.get(grant.provider, _NOTHING)
+                by_provider[grant.provider] = known | grant.coordinates
+            self._made = Granted(tuple(by_provider.items()))
+            self._since = now
+            self._until = min((grant.valid_until for grant in valid), default=float("inf"))
+        return self._made
 
 
 class EffectHoldings:

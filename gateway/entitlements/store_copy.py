@@ -36,7 +36,7 @@ SELECT client_id, is_suspended, quota_per_day FROM client
 WHERE $1::text[] IS NULL OR client_id = ANY ($1)
 """
 _GRANTS = """
-SELECT g.consumer, g.purposes, g.valid_until,
+SELECT g.consumer, g.provider, g.purposes, g.valid_until,
     ARRAY(SELECT f.coordinate FROM grant_coordinate AS f
           WHERE f.grant_no = g.grant_no) AS coordinates
 FROM sharing_grant AS g

@@ -16,6 +16,9 @@ Mark: TypeAlias = tuple[str, int]
 POLICY_AREA = "policy"
 
 
+_NOTHING: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class OneOff:
     """What is left of a one-off consent.
@@ -103,6 +106,29 @@ class RulesInForce:
     epoch: int
 
 
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What active sharing grants give a caller for its purpose, by who gave it.
+
+    A grant opens records of its provider alone, whoever else supplies the same fields.
+
+    Attributes:
+        by_provider: code of a provider and the coordinates that it granted, each provider once.
+    """
+
+    by_provider: tuple[tuple[str, frozenset[str]], ...] = ()
+
+    def of(self, provider: str) -> frozenset[str]:
+        """Coordinates that this provider granted."""
+        for code, coordinates in self.by_provider:
+            if code == provider:
+                return coordinates
+        return _NOTHING
+
+
+NOTHING_GRANTED = Granted()
+
+
 class Entitlements(Protocol):
     """Answers from this worker's fresh copy, without touching the database."""
 
@@ -110,8 +136,8 @@ class Entitlements(Protocol):
         """Active consents of these subjects for this caller and purpose, by subject key."""
         ...
 
-    def granted(self, caller: Caller) -> frozenset[str]:
-        """Coordinates that active sharing grants give this caller for this purpose."""
+    def granted(self, caller: Caller) -> Granted:
+        """What active sharing grants give this caller for this purpose."""
         ...
 
     def effects(self, caller: Caller, department: str, kind: RecordKind) -> RecordEffects:

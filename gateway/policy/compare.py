@@ -56,7 +56,9 @@ def differences(authorized: AuthorizedPlan, candidate: PolicySet) -> Iterator[Di
         is_source = provider.code == caller.organisation
         for profile in _profiles(authorized):
             tables = [
-                rules.compile(caller, profile, granted, is_source, provider=provider.code)
+                rules.compile(
+                    caller, profile, granted.of(provider.code), is_source, provider=provider.code
+                )
                 for rules in (live, other)
             ]
             for coordinate, use in asked:

@@ -9,7 +9,7 @@ from schema.classification import SubjectKind
 from tests.oracle.records import Department, subject_kind
 from tests.oracle.world import World
 
-_Question = tuple[str, Use, SubjectProfile, bool]
+_Question = tuple[str, Use, SubjectProfile, str]
 
 
 @dataclass
@@ -18,12 +18,8 @@ class Access:
 
     world: World
     caller: Caller
-    _granted: frozenset[str] = field(init=False)
     _made: dict[_Question, Decision] = field(default_factory=dict)
     _profiles: dict[str, SubjectProfile] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._granted = self.world.granted(self.caller)
 
     def profile(self, key: str) -> SubjectProfile:
         """Profile of a subject that is named."""
@@ -43,10 +39,11 @@ class Access:
     ) -> Decision:
         """The rules' answer."""
         is_source = self.caller.organisation == provider.code
-        question = (coordinate, use, profile, is_source)
+        question = (coordinate, use, profile, provider.code)
         if question not in self._made:
+            granted = self.world.granted(self.caller, provider.code)
             self._made[question] = self.world.decide(
-                AccessRequest(self.caller, coordinate, use, profile, self._granted, is_source)
+                AccessRequest(self.caller, coordinate, use, profile, granted, is_source)
             )
         return self._made[question]
 

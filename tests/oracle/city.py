@@ -163,13 +163,23 @@ def _consents(random: Random, departments: tuple[Department, ...]) -> list[Conse
 
 def _grants(random: Random) -> list[Grant]:
     """Grants of parts of some kinds to departments and the centre."""
-    grants = []
+    grants: list[Grant] = []
     for manifest, _ in _SOURCES:
         for purpose in (Purpose.INSPECTION, Purpose.TAX_ADMIN, Purpose.COURT_ENFORCEMENT):
             kind = random.choice(list(MODEL.kinds.values()))
             fields = random.sample(kind.fields, len(kind.fields) // 2)
             coordinates = {kind.type_name, *(field.coordinate for field in fields)}
-            grants.append(Grant(manifest.department_code, purpose, frozenset(coordinates)))
+            providers = [
+                each.department_code for each, _ in _SOURCES if each.entry(kind.kind) is not None
+            ]
+            grants.append(
+                Grant(
+                    manifest.department_code,
+                    providers[len(grants) % len(providers)],
+                    purpose,
+                    frozenset(coordinates),
+                )
+            )
     return grants
 
 

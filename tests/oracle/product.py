@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from gateway.answering.answer import NOTHING_RESOLVED, Answerer
 from gateway.authorization.authorize import Authorizer, manifest_providers
 from gateway.contract import Adapter, FetchContext
-from gateway.entitlements.types import ConsentTerms, Mark, RecordEffects
+from gateway.entitlements.types import ConsentTerms, Granted, Mark, RecordEffects
 from gateway.fetching.calls import CallLimits, Departments
 from gateway.fetching.executor import Fetcher
 from gateway.fetching.types import SourceOutcome
@@ -63,9 +63,11 @@ class WorldEntitlements:
         """Nothing that a fence would compare."""
         return ()
 
-    def granted(self, caller: Caller) -> frozenset[str]:
-        """Coordinates granted."""
-        return self.world.granted(caller)
+    def granted(self, caller: Caller) -> Granted:
+        """What was granted, by provider."""
+        providers = sorted({grant.provider for grant in self.world.grants})
+        given = [(code, self.world.granted(caller, code)) for code in providers]
+        return Granted(tuple((code, coordinates) for code, coordinates in given if coordinates))
 
     def effects(self, caller: Caller, department: str, kind: RecordKind) -> RecordEffects:
         """Effects on the records of a department, given by its slug."""

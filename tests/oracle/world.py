@@ -27,9 +27,10 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A sharing grant of fields to an organisation for one purpose."""
+    """A sharing grant of fields of one provider to an organisation for one purpose."""
 
     organisation: str
+    provider: str
     purpose: Purpose
     coordinates: frozenset[str]
 
@@ -117,10 +118,11 @@ class World:
                 found |= consent.coordinates
         return found
 
-    def granted(self, caller: Caller) -> frozenset[str]:
-        """Coordinates that grants give this caller for its purpose."""
+    def granted(self, caller: Caller, provider: str) -> frozenset[str]:
+        """Coordinates that grants of a provider give this caller for its purpose."""
         found = frozenset[str]()
         for grant in self.grants:
-            if (grant.organisation, grant.purpose) == (caller.organisation, caller.purpose):
+            given = (grant.organisation, grant.purpose, grant.provider)
+            if given == (caller.organisation, caller.purpose, provider):
                 found |= grant.coordinates
         return found

@@ -16,7 +16,7 @@ import orjson
 from gateway.answering.answer import NOTHING_RESOLVED, Answerer
 from gateway.authorization.authorize import Authorizer, manifest_providers
 from gateway.contract import Adapter, FetchContext, Manifest
-from gateway.entitlements.types import ConsentTerms, Mark, RecordEffects
+from gateway.entitlements.types import ConsentTerms, Granted, Mark, RecordEffects
 from gateway.fetching.calls import CallLimits, Departments
 from gateway.fetching.executor import Fetcher
 from gateway.fetching.types import SourceOutcome
@@ -85,12 +85,23 @@ def policies(*rules: Rule) -> PolicySet:
     return PolicySet(rules or (EVERYTHING,), MODEL, TODAY)
 
 
+@dataclass(frozen=True, slots=True)
+class GrantedByAll(Granted):
+    """Coordinates that every provider granted."""
+
+    coordinates: frozenset[str] = frozenset()
+
+    def of(self, provider: str) -> frozenset[str]:
+        """The same for every provider."""
+        return self.coordinates
+
+
 @dataclass
 class HandEntitlements:
     """Entitlements that a test sets."""
 
     consented: Mapping[str, ConsentTerms] = field(default_factory=dict)
-    grants: frozenset[str] = frozenset()
+    grants: frozenset[str] | Granted = frozenset()
     record_effects: Mapping[tuple[str, RecordKind], RecordEffects] = field(default_factory=dict)
     version: int = 1
 
@@ -98,9 +109,9 @@ class HandEntitlements:
         """Terms of the subjects asked for."""
         return {key: self.consented[key] for key in subject_keys if key in self.consented}
 
-    def granted(self, caller: Caller) -> frozenset[str]:
+    def granted(self, caller: Caller) -> Granted:
         """The same for every caller."""
-        return self.grants
+        return self.grants if isinstance(self.grants, Granted) else GrantedByAll((), self.grants)
 
     def marks(self, caller: Caller, kinds: Iterable[RecordKind]) -> tuple[Mark, ...]:
         """Nothing that a fence would compare."""

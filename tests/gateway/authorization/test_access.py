@@ -10,7 +10,7 @@ import pytest
 
 from gateway.conformance import ReferenceAdapter, ReferenceRecord
 from gateway.contract import FetchContext, RecordRequest
-from gateway.entitlements.types import ConsentTerms, RecordEffects
+from gateway.entitlements.types import ConsentTerms, Granted, RecordEffects
 from gateway.errors import BadRequest
 from policies.model import Caller, CallerClass, Condition, Effect, Purpose, Rule, Use
 from schema.classification import MaskKind, SubjectKind
@@ -258,3 +258,18 @@ async def test_hidden_record_that_a_department_returns_all_the_same_is_not_shown
     )
     answer = await ask(gateway, COUNT_LIST)
     assert codes(answer) == ["SOURCE_MALFORMED"]
+
+
+async def test_grant_opens_records_of_who_gave_it() -> None:
+    field = f"{TYPE}.remark"
+    granted = Granted(((OTHER_CODE, frozenset({TYPE, field})),))
+    gateway = gateway_of(
+        rule("kind", coordinates=(TYPE,), uses=(Use.READ,)),
+        rule("remark", coordinates=(field,), condition=Condition(grant=True)),
+        entitlements=HandEntitlements(grants=granted),
+    )
+    document = f'{{ subject(uscc: "{FIRM}") {{ penalties {{ nodes {{ remark }} }} }} }}'
+    answer = await ask(gateway, document)
+    (denied,) = answer["extensions"]["access"]["denied"]
+    assert denied["coordinate"] == field
+    assert denied["sources"] == ["own"]

@@ -22,7 +22,7 @@ from gateway.entitlements.registers import (
     RecordEffect,
 )
 from gateway.entitlements.states import GrantState
-from gateway.entitlements.types import ClientTerms, OneOff, PolicyRelease, RecordEffects
+from gateway.entitlements.types import ClientTerms, Granted, OneOff, PolicyRelease, RecordEffects
 from gateway.errors import InternalError
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.pool import LightPool
@@ -34,6 +34,7 @@ from tests.support.entries import BANK, FIRM, ORGAN
 
 LOAN = Caller(CallerClass.INSTITUTION, BANK, Purpose.PRE_LOAN)
 INSPECTOR = Caller(CallerClass.DEPARTMENT, ORGAN, Purpose.INSPECTION)
+GIVEN = Granted((("114101990050000186", frozenset({"TaxArrears", "TaxArrears.balance"})),))
 PUBLIC = Caller(CallerClass.PUBLIC, None, Purpose.PUBLIC_DISPLAY)
 
 
@@ -154,14 +155,14 @@ async def test_granted_follows_the_state_of_the_grant_and_raises_the_version(
     await register.request(grant)
     before = cache.version
     await register.change_state("G-1", GrantState.ACTIVE, AT)
-    await eventually(lambda: cache.granted(INSPECTOR) == {"TaxArrears", "TaxArrears.balance"})
+    await eventually(lambda: cache.granted(INSPECTOR) == GIVEN)
     assert cache.version > before
-    assert cache.granted(LOAN) == frozenset()
+    assert cache.granted(LOAN) == Granted()
     clock.now = grant.valid_until.timestamp()
-    assert cache.granted(INSPECTOR) == frozenset()
+    assert cache.granted(INSPECTOR) == Granted()
     clock.now = AT.timestamp()
     await register.change_state("G-1", GrantState.SUSPENDED, AT)
-    await eventually(lambda: cache.granted(INSPECTOR) == frozenset())
+    await eventually(lambda: cache.granted(INSPECTOR) == Granted())
 
 
 async def test_effects_hide_and_mark_for_the_callers_concerned(
@@ -424,7 +425,7 @@ async def test_emptied_table_raises_every_epoch_of_its_sort(
 ) -> None:
     async with store_pool.connection() as connection:
         await connection.execute("SELECT raise_epochs(ARRAY[$1])", area)
-        await connection.execute(f"TRUNCATE {table}")
+        await connection.execute(f"TRUNCATE {table} CASCADE")
         epoch = await connection.fetchval(
             "SELECT epoch FROM entitlement_epoch WHERE area = $1", area
         )
@@ -441,3 +442,44 @@ async def test_many_effects_at_once_raise_one_epoch_once(store_pool: LightPool) 
         await connection.execute("DELETE FROM record_effect")
         rows = await connection.fetch("SELECT area, epoch FROM entitlement_epoch ORDER BY area")
     assert [tuple(row) for row in rows] == [("effect:TAX_PAYMENT", 2), ("policy", 0)]
+
+
+async def test_granted_is_bound_to_who_gave_it_and_ends_by_itself(
+    cache: EntitlementsCache, store_pool: LightPool, clock: SetClock
+) -> None:
+    register = GrantRegister(store_pool)
+    ends = datetime(2026, 12, 31, tzinfo=UTC)
+    for number, provider, until in (
+        ("G-1", BANK, ends),
+        ("G-2", FIRM, ends),
+        ("G-3", FIRM, datetime(2027, 12, 31, tzinfo=UTC)),
+    ):
+        await register.request(
+            SharingGrant(
+                number,
+                ORGAN,
+                provider,
+                "C",
+                (Purpose.INSPECTION,),
+                (f"TaxArrears.{'taxKind' if number == 'G-3' else 'balance'}",),
+                "law",
+                "inspection",
+                "firms",
+                SharingMode.SERVICE,
+                "PIA-1",
+                until,
+            )
+        )
+        await register.change_state(number, GrantState.ACTIVE, AT)
+    both = {"TaxArrears", "TaxArrears.balance", "TaxArrears.taxKind"}
+    await eventually(lambda: cache.granted(INSPECTOR).of(FIRM) == both)
+    assert cache.granted(INSPECTOR).of(BANK) == {"TaxArrears", "TaxArrears.balance"}
+    assert cache.granted(INSPECTOR).of(ORGAN) == frozenset()
+    assert cache.granted(INSPECTOR) is cache.granted(INSPECTOR)
+    centre = Caller(CallerClass.CREDIT_CENTRE, ORGAN, Purpose.INSPECTION)
+    assert cache.granted(centre) == cache.granted(INSPECTOR)
+    clock.now = ends.timestamp()
+    assert cache.granted(INSPECTOR).of(BANK) == frozenset()
+    assert cache.granted(INSPECTOR).of(FIRM) == {"TaxArrears", "TaxArrears.taxKind"}
+    clock.now = AT.timestamp()
+    assert cache.granted(INSPECTOR).of(FIRM) == both
