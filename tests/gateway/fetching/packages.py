@@ -93,6 +93,7 @@ odd_kind = _with(
 )
 odd_entries = _with(replace(manifest_for("odd_entries"), entries=None))  # type: ignore[arg-type]
 with_rules = _with(replace(manifest_for("with_rules"), rules="own_rules.toml"))
+greedy = _with(replace(manifest_for("greedy", OTHER), entries=(ENTRY,), rules="own_rules.toml"))
 lost_rules = _with(replace(manifest_for("lost_rules", OTHER), rules="lost.toml"))
 far_rules = _with(replace(manifest_for("far_rules", OTHER), rules="../own_rules.toml"))
 KIND = RecordKind.REGISTRATION
