@@ -190,19 +190,21 @@ def _lay_ground(settings: Settings) -> _Ground:
 
 
 def _keeper(settings: Settings, ground: _Ground, entitlements: EntitlementsCache) -> PolicyKeeper:
-    own = own_rules(ground.registry)
-
     def load(today: dt.date) -> PolicySet:
-        return load_strictly(own, settings.policies, today)
+        return load_strictly(own_rules(ground.registry), settings.policies, today)
 
     return PolicyKeeper(ground.policies, ground.today, load, entitlements)
 
 
 def _shadow(settings: Settings, ground: _Ground, observer: ShadowObserver) -> Shadow | None:
-    folder, own = settings.shadow, own_rules(ground.registry)
+    folder = settings.shadow
     if folder is None:
         return None
-    return Shadow(lambda today: load_strictly(own, (folder,), today), ground.today, observer)
+
+    def load(today: dt.date) -> PolicySet:
+        return load_strictly(own_rules(ground.registry), (folder,), today)
+
+    return Shadow(load, ground.today, observer)
 
 
 def _nothing_compared(_plan: AuthorizedPlan) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module, resources
 from importlib.metadata import EntryPoint, entry_points
+from importlib.resources.abc import Traversable
 from inspect import getattr_static
 
 import pluggy
@@ -39,12 +40,13 @@ class Registry:
     """Adapters by slug, and those that are quarantined.
 
     Attributes:
-        rules: text of the rule file that a department's package brings, by slug.
+        rules: the rule file that a department's package brings, by slug; read when it is needed,
+            since rules may change while the gateway runs.
     """
 
     adapters: Mapping[str, Adapter]
     quarantined: tuple[Quarantined, ...]
-    rules: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, Traversable] = field(default_factory=dict)
 
     @property
     def manifests(self) -> Sequence[Manifest]:
@@ -60,7 +62,7 @@ class Registry:
         """The same with one adapter quarantined."""
         kept = {other: adapter for other, adapter in self.adapters.items() if other != slug}
         bad = Quarantined(slug, reason, self.adapters[slug].manifest)
-        rules = {other: text for other, text in self.rules.items() if other != slug}
+        rules = {other: file for other, file in self.rules.items() if other != slug}
         return Registry(kept, (*self.quarantined, bad), rules)
 
 
@@ -77,7 +79,7 @@ def load_registry(
     """Load, call and verify every adapter package that has a section in the settings."""
     adapters: dict[str, Adapter] = {}
     quarantined: list[Quarantined] = []
-    rules: dict[str, str] = {}
+    rules: dict[str, Traversable] = {}
     for point in points:
         if point.name not in settings:
             continue
@@ -85,7 +87,7 @@ def load_registry(
         if isinstance(made, Quarantined):
             quarantined.append(made)
             continue
-        reason = _defect(made, point.name, adapters, model) or _read_rules(made, point, rules)
+        reason = _defect(made, point.name, adapters, model) or _find_rules(made, point, rules)
         if reason is None:
             adapters[point.name] = made
         else:
@@ -96,8 +98,8 @@ def load_registry(
     return Registry(adapters, tuple(quarantined), rules)
 
 
-def _read_rules(made: Adapter, point: EntryPoint, rules: dict[str, str]) -> str | None:
-    """Add the text of the rule file, if the manifest names one; why it cannot be read, or None."""
+def _find_rules(made: Adapter, point: EntryPoint, rules: dict[str, Traversable]) -> str | None:
+    """Add the rule file, if the manifest names one; why it cannot be read, or None."""
     name = made.manifest.rules
     if not name:
         return None
@@ -106,7 +108,9 @@ def _read_rules(made: Adapter, point: EntryPoint, rules: dict[str, str]) -> str 
     try:
         # A hook in a single module has its files beside the module.
         package = import_module(point.module).__package__ or ""
-        rules[point.name] = resources.files(package).joinpath(name).read_text("utf-8")
+        file = resources.files(package).joinpath(name)
+        file.read_text("utf-8")
+        rules[point.name] = file
     except (OSError, UnicodeDecodeError, ValueError, TypeError) as error:
         return f"rules `{name}` of the package cannot be read: {type(error).__name__}"
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from gateway.contract import Manifest
@@ -34,11 +35,12 @@ def load_admitting(
     """
     common = CommonRules.read(MODEL, folders or (RULES,))
     own = {}
-    for each in own_rules(registry):
+    for slug, file in sorted(registry.rules.items()):
         try:
-            own[each.code] = common.read_own(each)
+            read = _own(registry.adapters[slug].manifest, file)
+            own[read.code] = common.read_own(read)
         except PolicyLoadError as error:
-            registry = registry.without(each.slug, f"its rules cannot be used: {error}")
+            registry = registry.without(slug, f"its rules cannot be used: {error}")
     return checked_policies(PolicySet(common.rules, MODEL, today, own)), registry
 
 
@@ -57,12 +59,23 @@ def load_strictly(own: Iterable[OwnRules], folders: Sequence[Path], today: dt.da
 
 
 def own_rules(registry: Registry) -> tuple[OwnRules, ...]:
-    """The rule files that usable departments' packages bring."""
-    manifests = {slug: adapter.manifest for slug, adapter in registry.adapters.items()}
-    return tuple(_own(manifests[slug], text) for slug, text in sorted(registry.rules.items()))
+    """The rule files that usable departments' packages bring, as they are now.
+
+    Raises:
+        PolicyLoadError: a file cannot be read.
+    """
+    return tuple(
+        _own(registry.adapters[slug].manifest, file)
+        for slug, file in sorted(registry.rules.items())
+    )
 
 
-def _own(manifest: Manifest, text: str) -> OwnRules:
+def _own(manifest: Manifest, file: Traversable) -> OwnRules:
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        name = f"{manifest.slug}/{manifest.rules}"
+        raise PolicyLoadError(name, "-", "-", f"`{error}`", "a TOML file") from error
     kinds = frozenset(MODEL.kinds[entry.kind].type_name for entry in manifest.entries)
     return OwnRules(manifest.slug, manifest.department_code, kinds, manifest.rules, text)
 

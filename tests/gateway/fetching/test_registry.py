@@ -95,5 +95,5 @@ def test_package_without_a_section_is_left_alone() -> None:
 
 def test_rules_of_a_package_are_read_from_beside_its_hook() -> None:
     registry = loaded("with_rules")
-    assert registry.rules["with_rules"].startswith("[[rule]]")
+    assert registry.rules["with_rules"].read_text("utf-8").startswith("[[rule]]")
     assert registry.without("with_rules", "for a test").rules == {}
