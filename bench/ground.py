@@ -29,6 +29,8 @@ from gateway.store.pool import LightPool
 
 ISSUER, AUDIENCE = "https://issuer.bench.example", "credit-gateway"
 STORE = "gateway"
+MOST_REQUESTS = 10_000_000
+"""More than any target asks in a minute; they are counted all the same."""
 QUOTA_PER_DAY = 10**12
 """High enough never to refuse; it is counted all the same."""
 
@@ -130,6 +132,10 @@ def _write_settings(
         f"audience = {json.dumps(AUDIENCE)}",
         'jwks = "jwks.json"',
         "is_demo = true",
+        "[clients]",
+        "registered_operations_only = []",
+        f"requests_per_minute = {MOST_REQUESTS}",
+        f"burst = {MOST_REQUESTS}",
         "[keys]",
         'opaque_files = ["opaque.key"]',
         'audit_file = "audit.key"',

@@ -69,7 +69,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with open_gateway(settings, observe, metrics.records_withheld, metrics) as gateway:
+        async with open_gateway(
+            settings, observe, metrics.records_withheld, metrics, metrics
+        ) as gateway:
             opened.append(gateway)
             _watch(gateway, metrics)
             graphql.endpoint = GraphQLEndpoint(gateway.pipeline, clock, observers)

@@ -15,6 +15,9 @@ from pathlib import Path
 
 from graphql import GraphQLSchema
 
+from gateway.admission.admit import Admission
+from gateway.admission.sharing import SharedCounts
+from gateway.admission.types import AdmissionRules, NoSweepObserver, SweepLimits, SweepObserver
 from gateway.answering.answer import Answerer
 from gateway.answering.resolve import Resolver
 from gateway.audit.entry import RecordHasher
@@ -26,6 +29,7 @@ from gateway.authorization.plan import AuthorizedPlan
 from gateway.catalogue import CatalogueContext
 from gateway.contract import Adapter
 from gateway.entitlements.cache import EntitlementsCache
+from gateway.entitlements.contract import Pace
 from gateway.entitlements.grantable import Grantable
 from gateway.fetching.calls import (
     CallLimits,
@@ -57,7 +61,7 @@ from gateway.policy.keeper import PolicyKeeper
 from gateway.policy.load import load_admitting, load_strictly, own_rules
 from gateway.policy.shadow import Shadow, ShadowObserver, Unwatched
 from gateway.root_fields import RootFields
-from gateway.settings import IdentitySettings, Settings
+from gateway.settings import ClientSettings, IdentitySettings, Settings
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
 from gateway.store.pool import LightPool
@@ -106,6 +110,7 @@ async def open_gateway(
     observe: Observe = nothing_observed,
     observe_withheld: ObserveWithheld = nothing_withheld,
     shadow_observer: ShadowObserver = Unwatched(),  # noqa: B008 - it keeps nothing
+    sweep_observer: SweepObserver = NoSweepObserver(),  # noqa: B008 - it keeps nothing
 ) -> AsyncIterator[Gateway]:
     """Open store, adapters and background tasks for the length of the block.
 
@@ -138,6 +143,11 @@ async def open_gateway(
         )
         await recorder.open()
         stack.push_async_callback(recorder.aclose)
+        rules = admission_rules(settings.clients)
+        counts = SharedCounts(acts, rules.sweep, sweep_observer)
+        await counts.open()
+        stack.push_async_callback(counts.aclose)
+        admission = Admission(rules, entitlements.client, counts.buckets, counts.sweeps)
         registry = ground.registry
         for slug, adapter in registry.adapters.items():
             reason = await _open_adapter(stack, adapter)
@@ -148,7 +158,15 @@ async def open_gateway(
             registry = replace(registry, adapters=behind_doors(registry.adapters, network))
         observers = (observe, observe_withheld)
         yield _wire(
-            settings, ground, registry, recorder, acts, entitlements, (keeper, shadow), observers
+            settings,
+            ground,
+            registry,
+            recorder,
+            acts,
+            entitlements,
+            admission,
+            (keeper, shadow),
+            observers,
         )
 
 
@@ -224,6 +242,7 @@ def _wire(
     recorder: GroupCommitRecorder,
     acts: LightPool,
     entitlements: EntitlementsCache,
+    admission: Admission,
     rules: tuple[PolicyKeeper, Shadow | None],
     observers: tuple[Observe, ObserveWithheld],
 ) -> Gateway:
@@ -242,6 +261,7 @@ def _wire(
     )
     stages = Stages(
         authenticator=authenticator(settings, ground.token_rules),
+        admission=admission,
         operations=Operations(schema, Limits(), NewDocumentBudget(time.monotonic)),
         plans=Plans(schema, opaque),
         authorizer=Authorizer(
@@ -272,13 +292,23 @@ def _wire(
         desk=PersonDesk(
             stages.authenticator,
             stages.rules,
-            stages.standings,
+            admission,
             network_of(settings),
             stages.persons,
             recorder,
         ),
         is_ready=lambda: entitlements.is_fresh and not keeper.is_behind,
         reload_rules=partial(_reload, keeper, shadow),
+    )
+
+
+def admission_rules(clients: ClientSettings) -> AdmissionRules:
+    """What holds for clients whose contract says nothing else."""
+    return AdmissionRules(
+        clients.must_register,
+        clients.registered_operations_only,
+        Pace(clients.requests_per_minute, clients.burst),
+        SweepLimits(clients.sweep_per_minute, clients.sweep_per_day),
     )
 
 

@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from gateway.admission.admit import Admission
+from gateway.admission.types import QUERY_SWEEP
 from gateway.audit.types import OutdatedDecisionError, Recorder
 from gateway.contract import PERSON_KEY_PREFIX
-from gateway.entitlements.errors import client_suspended
-from gateway.entitlements.types import POLICY_AREA, RulesInForce, Standings
+from gateway.entitlements.types import POLICY_AREA, RulesInForce
 from gateway.errors import BadRequest, ClientError, Refused, Unauthenticated, Unavailable
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.principal import Principal, claiming
@@ -46,14 +47,14 @@ class PersonDesk:
 
     Attributes:
         rules: in force now.
-        standings: whether a client is suspended.
+        admission: whether a client is let in.
         network: keys of the network; None where departments keep no references.
         persons: references of one caller in one matter.
     """
 
     authenticator: Authenticator
     rules: Callable[[], RulesInForce]
-    standings: Standings
+    admission: Admission
     network: NetworkKeys | None
     persons: Callable[[Principal], PersonReferences]
     recorder: Recorder
@@ -78,8 +79,7 @@ class PersonDesk:
             raise
         trail = Trail(facts, principal, rules, self.clock)
         try:
-            if self.standings.client(principal.client_id).is_suspended:
-                raise client_suspended()
+            self.admission.enter(principal, facts.note)
             keys = self._keys(documents, principal.caller, rules.policies)
         except ClientError as error:
             await self._refuse(trail, error)
@@ -102,10 +102,12 @@ class PersonDesk:
         Raises:
             ClientError: not recorded, or the fence refused it and that is on record.
         """
+        is_sweep = self.admission.is_sweep(trail.principal.client_id, keys)
         entry = replace(
             trail.entry(),
             operation_name=OPERATION_NAME,
             subjects=keys,
+            warnings=(QUERY_SWEEP,) if is_sweep else (),
             units=len(keys),
             marks=((POLICY_AREA, epoch),),
         )

@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphql import OperationType
 
+from gateway.admission.admit import Admission
+from gateway.admission.types import QUERY_SWEEP, Admitted
 from gateway.answering.answer import Answerer
 from gateway.answering.resolve import Resolver
-from gateway.audit.types import OutdatedDecisionError, Recorder
+from gateway.audit.types import AuditEntry, OutdatedDecisionError, Quota, Recorder
 from gateway.authorization.authorize import Authorizer
 from gateway.contract import FetchContext
-from gateway.entitlements.errors import client_suspended
 from gateway.entitlements.types import RulesInForce, Standings
 from gateway.errors import ClientError, Unavailable
 from gateway.fetching.executor import Fetcher
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.principal import Principal, claiming
 from gateway.mutations.run import Mutations
+from gateway.mutations.types import Acts
 from gateway.operation.errors import RequestError
 from gateway.operation.operations import Operations
 from gateway.operation.repetition import repeat_key
@@ -32,6 +34,7 @@ from gateway.planning.plans import Plans
 from gateway.request import Credentials, RequestFacts
 from gateway.trail import Trail
 from policies.engine import PolicySet
+from policies.model import CallerClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Stages:
     """The stages, wired by the composition root."""
 
     authenticator: Authenticator
+    admission: Admission
     operations: Operations
     plans: Plans
     authorizer: Authorizer
@@ -105,9 +109,17 @@ class Pipeline:
         rules = stages.rules()
         trail = Trail(facts, principal, rules, self._clock)
         try:
-            if stages.standings.client(principal.client_id).is_suspended:
-                raise client_suspended()
-            answer = await self._run(request, facts, trail, rules.policies)
+            # a request that is run once more counts once
+            admitted = stages.admission.enter(principal, facts.note, counts=not is_last)
+            operation = stages.operations.load(
+                stages.admission.with_document(request, admitted), trail.client_key
+            )
+            trail.operation(operation)
+            admitted = stages.admission.allow(operation, principal, admitted)
+            if operation.operation.operation is OperationType.QUERY:
+                answer = await self._run(operation, request, facts, trail, rules.policies, admitted)
+            else:
+                answer = await self._act(operation, request, facts, trail, admitted)
         except RequestError as error:
             trail.refuse(error.errors[0].extensions)
             answer = error.answer()
@@ -122,7 +134,7 @@ class Pipeline:
         if trail.is_recorded:
             return answer
         try:
-            facts.note.quota = await stages.recorder.commit(trail.entry())
+            facts.note.quota = await stages.recorder.commit(self._answered(trail, admitted))
         except OutdatedDecisionError:
             if not is_last and trail.is_query and self._clock() < facts.deadline:
                 raise
@@ -140,19 +152,31 @@ class Pipeline:
             # the next attempt is compared with the store as the first was
             pass
 
+    def _answered(self, trail: Trail, admitted: Admitted) -> AuditEntry:
+        """The entry of an answer, with what the client's contract and its pace add to it."""
+        entry, operation = trail.entry(), admitted.operation
+        client_id = entry.principal.client_id
+        if operation is not None and operation.quota_per_day is not None:
+            quota = Quota(operation.counted_as(client_id), operation.quota_per_day)
+            entry = replace(entry, quota=quota)
+        # the public is no one client
+        if trail.caller.caller_class is not CallerClass.PUBLIC and (
+            self._stages.admission.is_sweep(client_id, entry.subjects)
+        ):
+            entry = replace(entry, warnings=(QUERY_SWEEP,))
+        return entry
+
     async def _run(
         self,
+        operation: ValidatedOperation,
         request: OperationRequest,
         facts: RequestFacts,
         trail: Trail,
         policies: PolicySet,
+        admitted: Admitted,
     ) -> OperationAnswer:
         stages = self._stages
         context = FetchContext(facts.request_id, facts.deadline, facts.received_at)
-        operation = stages.operations.load(request, trail.client_key)
-        trail.operation(operation)
-        if operation.operation.operation is not OperationType.QUERY:
-            return await self._act(operation, request, facts, trail)
         persons = stages.persons(trail.principal)
         planned = with_persons(stages.plans.plan(operation, request.variables), persons.key)
         authorized = stages.authorizer.authorize(planned.plan, trail.caller, policies)
@@ -166,7 +190,7 @@ class Pipeline:
         written = stages.answerer.answer(
             authorized, planned.variables, results, resolved, persons.reference
         )
-        trail.answered(authorized.marks, results, written)
+        trail.answered((*admitted.marks, *authorized.marks), results, written)
         return OperationAnswer(written.body, is_request_error=False)
 
     async def _act(
@@ -175,13 +199,18 @@ class Pipeline:
         request: OperationRequest,
         facts: RequestFacts,
         trail: Trail,
+        admitted: Admitted,
     ) -> OperationAnswer:
         """Run a mutation; it is committed together with its entry."""
+
+        def acted(acts: Acts) -> AuditEntry:
+            return replace(trail.acted(acts), marks=admitted.marks)
+
         stages = self._stages
         refuse_mutation_by_get(operation, facts.method)
         stages.plans.check_variables(operation, request.variables)
         body = await stages.mutations.run(
-            operation, request.variables, trail.actor, facts.deadline, trail.acted
+            operation, request.variables, trail.actor, facts.deadline, acted
         )
         trail.is_recorded = True
         return OperationAnswer(body, is_request_error=False)

@@ -45,6 +45,22 @@ class QuotaUse(NamedTuple):
         return max(0, self.limit - self.used)
 
 
+class PaceUse(NamedTuple):
+    """What is left of a token bucket of requests, as this worker knows.
+
+    Attributes:
+        limit: requests that fit into it.
+        fills_in_s: seconds in which it fills from empty.
+        remaining: requests that may be sent now.
+        full_in_s: seconds until it is full again.
+    """
+
+    limit: int
+    fills_in_s: int
+    remaining: int
+    full_in_s: int
+
+
 @dataclass(slots=True)
 class CallerNote:
     """Who the caller turned out to be, for the access log, the metrics and response headers.
@@ -53,12 +69,15 @@ class CallerNote:
 
     Attributes:
         quota: None where nothing is counted for the client.
+        pace: None where requests are not counted: for the public, and for a client that is
+            answered nothing.
     """
 
     client_id: str | None = None
     caller_class: str | None = None
     purpose: str | None = None
     quota: QuotaUse | None = None
+    pace: PaceUse | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from gateway.contract import AdapterSettings
+from policies.model import CallerClass
 from schema.identifiers.network_reference import NETWORK_KEY_BYTES, NetworkKey
 
 ENVIRONMENT_PREFIX = "CREDIT_GATEWAY_"
 MOST_NETWORK_KEYS = 2
+_MOST_REQUESTS = 10_000_000
 
 
 class SettingsError(Exception):
@@ -85,6 +87,30 @@ class KeySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """What holds for clients whose contract says nothing else.
+
+    Attributes:
+        must_register: caller classes whose clients are answered only if they are registered.
+        registered_operations_only: caller classes whose clients run registered operations only.
+        requests_per_minute, burst: of a client for one purpose, in the long run and at once.
+        sweep_per_minute, sweep_per_day: distinct subjects of one client beyond which a warning is
+            raised. Source: the city's default for warnings of query sweeps (查询异常预警).
+    """
+
+    must_register: frozenset[CallerClass] = frozenset(
+        {CallerClass.INSTITUTION, CallerClass.PLATFORM}
+    )
+    registered_operations_only: frozenset[CallerClass] = frozenset(
+        {CallerClass.INSTITUTION, CallerClass.PLATFORM}
+    )
+    requests_per_minute: int = 6_000
+    burst: int = 600
+    sweep_per_minute: int = 200
+    sweep_per_day: int = 5_000
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything an operator decides.
 
@@ -104,6 +130,7 @@ class Settings:
     policies: tuple[Path, ...] = ()
     shadow: Path | None = None
     sharing: Path | None = None
+    clients: ClientSettings = ClientSettings()
 
 
 def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -130,6 +157,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         ),
         shadow=reader.section("policies").path("shadow"),
         sharing=reader.section("policies").path("sharing"),
+        clients=_clients(reader.section("clients")),
     )
     reader.finish()
     return settings
@@ -170,8 +198,8 @@ class _Section:
             raise SettingsError(f"setting `{self.name}.{key}` is no path")
         return self.folder / found
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        found = self.value(key, [])
+    def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        found = self.value(key, list(default))
         if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
             raise SettingsError(f"setting `{self.name}.{key}` is no list of texts")
         return tuple(found)
@@ -301,6 +329,32 @@ def _identity(section: _Section) -> IdentitySettings:
         jwks=section.folder / section.text("jwks"),
         is_demo=section.flag("is_demo"),
     )
+
+
+def _clients(section: _Section) -> ClientSettings:
+    usual = ClientSettings()
+    return ClientSettings(
+        _classes(section, "must_register", usual.must_register),
+        _classes(section, "registered_operations_only", usual.registered_operations_only),
+        section.number("requests_per_minute", usual.requests_per_minute, 1, _MOST_REQUESTS),
+        section.number("burst", usual.burst, 1, _MOST_REQUESTS),
+        section.number("sweep_per_minute", usual.sweep_per_minute, 1, _MOST_REQUESTS),
+        section.number("sweep_per_day", usual.sweep_per_day, 1, _MOST_REQUESTS),
+    )
+
+
+def _classes(
+    section: _Section, key: str, default: frozenset[CallerClass]
+) -> frozenset[CallerClass]:
+    known = {each.value: each for each in CallerClass if each is not CallerClass.PUBLIC}
+    stated = section.texts(key, tuple(each.value for each in default))
+    unknown = [each for each in stated if each not in known]
+    if unknown:
+        raise SettingsError(
+            f"setting `{section.name}.{key}` names `{unknown[0]}`, expected some of "
+            f"{', '.join(sorted(known))}"
+        )
+    return frozenset(known[each] for each in stated)
 
 
 def _keys(section: _Section) -> KeySettings:

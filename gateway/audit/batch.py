@@ -10,7 +10,7 @@ from gateway.audit.entry import EntryReferences, RecordHasher, caller_subject_ke
 from gateway.audit.quotas import CountedSubjects
 from gateway.audit.references import BatchReferences
 from gateway.audit.refusals import day_of
-from gateway.audit.types import ANSWERED, AuditEntry, ConsentUse
+from gateway.audit.types import ANSWERED, AuditEntry, ConsentUse, Quota
 from gateway.entitlements.types import ClientTerms, Mark
 from gateway.store.pool import Connection
 
@@ -49,11 +49,14 @@ class Submission:
         return self.entry.marks if self.client is None else (self.client.mark, *self.entry.marks)
 
     @property
-    def quota(self) -> int | None:
+    def quota(self) -> Quota | None:
         """The quota that the entry counts against."""
-        if self.client is None or not self.is_fenced or not self.entry.units:
+        client, entry = self.client, self.entry
+        if client is None or not self.is_fenced or not entry.units:
             return None
-        return self.client.quota_per_day
+        if entry.quota is not None or client.quota_per_day is None:
+            return entry.quota
+        return Quota(entry.principal.client_id, client.quota_per_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Verdict:
     Attributes:
         outdated: marks that are not true any more; then nothing was written.
         lost: reason per position (from 0) of entries that were left out.
-        used: subjects counted so far, per client and day.
+        used: subjects counted so far, per count and day.
     """
 
     outdated: frozenset[Mark]
@@ -139,10 +142,10 @@ class Batch:
         quota = submission.quota
         if quota is None:
             return
-        place = (entry.principal.client_id, day_of(self.at[-1]))
+        place = (quota.counted_as, day_of(self.at[-1]))
         uncounted = entry.subjects if counts is None else counts.uncounted(*place, entry.subjects)
         if uncounted:
-            self.quotas[place] = quota
+            self.quotas[place] = quota.per_day
             quota_number = self.quota_numbers.setdefault(place, len(self.quotas))
             self.counted += [
                 (number, quota_number, bytes.fromhex(references[key])) for key in uncounted

@@ -125,6 +125,7 @@ def encode_entry(entry: AuditEntry, references: EntryReferences, outcome: str) -
         "tokenId": principal.token_id,
         "units": entry.units,
         "userRef": principal.user_ref,
+        "warnings": entry.warnings,
     }
     try:
         encoded = orjson.dumps(members, option=orjson.OPT_SORT_KEYS)

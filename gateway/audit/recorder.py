@@ -157,8 +157,10 @@ class GroupCommitRecorder:
             try:
                 return await self._submit(submission)
             except OutdatedDecisionError as outdated:
-                # the answer does not depend on what is known of the client, only its leaving does
-                if outdated.areas != {client.mark[0]}:
+                # Where the answer does not depend on what is known of the client, only its leaving
+                # does.
+                own = client.mark[0]
+                if outdated.areas != {own} or any(area == own for area, _ in entry.marks):
                     raise
                 await self._refresh(outdated.areas)
         raise unavailable()
@@ -246,8 +248,8 @@ class GroupCommitRecorder:
 
     def _settle(self, written: Sequence[_Waiting], verdict: Verdict) -> None:
         """Wake the waiters of a committed batch; entries that lost are written as refused."""
-        for (client_id, day), used in verdict.used.items():
-            self._counts.note_use(client_id, day, used)
+        for (counted_as, day), used in verdict.used.items():
+            self._counts.note_use(counted_as, day, used)
         for position, waiting in enumerate(written):
             reason = verdict.lost.get(position)
             if reason is None:
@@ -268,13 +270,13 @@ class GroupCommitRecorder:
         if quota is None:
             return None
         entry = submission.entry
-        client_id, day = entry.principal.client_id, day_of(datetime.fromisoformat(entry.at))
+        day = day_of(datetime.fromisoformat(entry.at))
         if self._counts.begins(day):
             self._forgetting = asyncio.get_running_loop().create_task(
                 forget_days_before(self._pool, day)
             )
-        self._counts.remember(client_id, day, entry.subjects)
-        return self._counts.use(client_id, day, quota)
+        self._counts.remember(quota.counted_as, day, entry.subjects)
+        return self._counts.use(quota.counted_as, day, quota.per_day)
 
     def _new_decisions(self, batch: Sequence[_Waiting]) -> Mapping[bytes, bytes]:
         found: dict[bytes, bytes] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.entitlements.types import Mark
 from gateway.errors import GatewayError
@@ -58,6 +58,17 @@ class ConsentUse:
     repeat_key: bytes | None = None
 
 
+class Quota(NamedTuple):
+    """How many distinct subjects a day are answered.
+
+    Attributes:
+        counted_as: name of the count: the client, or one of its operations.
+    """
+
+    counted_as: str
+    per_day: int
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One request, without any value of a record.
@@ -71,6 +82,8 @@ class AuditEntry:
         outcome: ANSWERED, or the code of the refusal.
         units: how many subjects count against the client's quota, each once a day; 0: none.
         marks: what the decisions relied on beside consents; compared by the fence.
+        quota: what the subjects count against instead of the client's quota.
+        warnings: what whoever reads the log should look at.
     """
 
     request_id: str
@@ -89,6 +102,8 @@ class AuditEntry:
     duration_class: str
     units: int
     marks: tuple[Mark, ...] = ()
+    quota: Quota | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class OutdatedDecisionError(GatewayError):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gateway.demo.city.authorities import MARKET_BUREAU, TAX_BUREAU
 from gateway.demo.city.cases import CASES, DEMO_BANK
 from gateway.demo.city.organisations import case_code
+from gateway.demo.tour.questions import GRADE_AND_PAYMENTS, ONE_FIRM, THREE_DEPARTMENTS
 from gateway.entitlements.registers import Client
 from gateway.identity.issuer import TokenRequest
 from policies.model import Caller, CallerClass, Purpose
@@ -20,6 +21,7 @@ ASSOCIATION = case_code("51", "MJ0A0000")
 AUDIT_BUREAU = case_code("11", "MB0A0000")
 
 _BANK_QUOTA = 100_000
+_LENDER_OPERATIONS = (ONE_FIRM, GRADE_AND_PAYMENTS, THREE_DEPARTMENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Profile:
         title_en, title_zh: for people.
         request: what its token says; None for the public, which sends none.
         quota_per_day: subjects a day; None: no limit.
+        operations: documents that are registered for its purpose.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Profile:
     title_zh: str
     request: TokenRequest | None
     quota_per_day: int | None = None
+    operations: tuple[str, ...] = ()
 
     @property
     def client(self) -> Client | None:
@@ -51,6 +55,7 @@ class Profile:
             caller.organisation,
             self.title_zh,
             self.quota_per_day,
+            (caller.purpose,) if self.operations else (),
         )
 
 
@@ -116,6 +121,7 @@ PROFILES = Profiles(
         "银行（贷前审查）",
         _other(CallerClass.INSTITUTION, DEMO_BANK, Purpose.PRE_LOAN, "demo-bank"),
         _BANK_QUOTA,
+        _LENDER_OPERATIONS,
     ),
     firm=Profile(
         "firm",
@@ -131,6 +137,7 @@ PROFILES = Profiles(
         "融资信用服务平台（代银行）",
         _other(CallerClass.PLATFORM, PLATFORM, Purpose.PRE_LOAN, "financing-platform", DEMO_BANK),
         _BANK_QUOTA,
+        _LENDER_OPERATIONS,
     ),
     credit_centre=Profile(
         "credit-centre",

@@ -18,15 +18,18 @@ from gateway.demo.databases import DemoDatabases
 from gateway.demo.errors import DemoError
 from gateway.demo.files import DemoDescription, DemoFiles
 from gateway.demo.profiles import PROFILES
+from gateway.entitlements.client_operations import OperationRegister
 from gateway.entitlements.consent_register import ConsentRegister
 from gateway.entitlements.registers import ClientRegister
 from gateway.errors import GatewayError
 from gateway.identity.issuer import LONGEST_DEMO_LIFETIME_S, LocalIssuer
 from gateway.identity.keys import load_or_create_key
+from gateway.operation.registration import Registration
 from gateway.settings import Settings, load_settings
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
 from gateway.store.pool import LightPool
+from schema.build import build_schema, core_schema
 
 ISSUER = "https://issuer.demo.invalid"
 AUDIENCE = "credit-gateway-demo"
@@ -75,15 +78,26 @@ async def _fill_store(url: str) -> None:
     try:
         async with pool.connection() as connection:
             await migrate(connection, shipped_migrations())
-        clients = ClientRegister(pool)
-        for profile in PROFILES.by_name().values():
-            if profile.client is not None:
-                await clients.put(profile.client)
+        await _register_clients(pool)
         await file_consents(ConsentRegister(pool), datetime.now(UTC))
     except GatewayError as error:
         raise DemoError(f"the gateway's own database cannot be used: {error}") from error
     finally:
         await pool.aclose()
+
+
+async def _register_clients(pool: LightPool) -> None:
+    """Enter the clients of all profiles, and the operations that those with a contract may run."""
+    clients, operations = ClientRegister(pool), OperationRegister(pool)
+    registration = Registration(core_schema(build_schema()))
+    for profile in PROFILES.by_name().values():
+        client = profile.client
+        if client is None:
+            continue
+        await clients.put(client)
+        for document in profile.operations:
+            for purpose in client.purposes:
+                await operations.put(client.client_id, registration.read(document, purpose.value))
 
 
 def _mint_tokens(files: DemoFiles) -> Mapping[str, str | None]:
@@ -128,6 +142,9 @@ def _write_settings(databases: DemoDatabases, files: DemoFiles, port: int) -> No
         f'audience = "{AUDIENCE}"',
         f'jwks = "{_jwks(files).name}"',
         "is_demo = true",
+        "[clients]",
+        "# Whoever has a token of this issuer may try; real use leaves it out.",
+        "must_register = []",
         "[keys]",
         f'opaque_files = ["{opaque.relative_to(files.data)}"]',
         f'audit_file = "{audit.relative_to(files.data)}"',

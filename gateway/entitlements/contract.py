@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from policies.model import CallerClass, Purpose
-
 
 class Pace(NamedTuple):
     """How fast a client may ask for one purpose: a token bucket.
@@ -34,37 +32,45 @@ class RegisteredOperation:
             hexadecimal.
         document_sha256: digest of the document as registered, by which it is asked for without
             its text.
+        purpose: code of the purpose.
         quota_per_day: distinct subjects a day that are counted for it alone; None: they count
             against the client's quota.
     """
 
     name: str
-    purpose: Purpose
+    purpose: str
     normal_sha256: str
     document_sha256: str
     document: str
     quota_per_day: int | None = None
+
+    def counted_as(self, client_id: str) -> str:
+        """Name of the count of its subjects for a client; no client has such an id."""
+        return f"{client_id}#{self.purpose}#{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class ClientContract:
     """What was agreed with a registered client.
 
+    Codes stay as the store has them: one that nothing here knows fits no token.
+
     Attributes:
+        caller_class: code of the class.
         organisation: unified social credit code; None where the client serves several.
-        purposes: those agreed on; empty: all that its tokens state.
+        purposes: codes of those agreed on; empty: all that its tokens state.
         may_ask_anything: whether other operations than the registered ones are answered; None: as
             its class.
         pace: None: as all.
     """
 
-    caller_class: CallerClass
+    caller_class: str
     organisation: str | None
-    purposes: frozenset[Purpose] = frozenset()
+    purposes: frozenset[str] = frozenset()
     may_ask_anything: bool | None = None
     pace: Pace | None = None
     operations: tuple[RegisteredOperation, ...] = ()
-    _by_normal: Mapping[tuple[str, Purpose], RegisteredOperation] = field(
+    _by_normal: Mapping[tuple[str, str], RegisteredOperation] = field(
         init=False, compare=False, repr=False
     )
     _documents: Mapping[str, str] = field(init=False, compare=False, repr=False)
@@ -75,7 +81,7 @@ class ClientContract:
         documents = {each.document_sha256: each.document for each in self.operations}
         object.__setattr__(self, "_documents", documents)
 
-    def operation(self, normal_sha256: str, purpose: Purpose) -> RegisteredOperation | None:
+    def operation(self, normal_sha256: str, purpose: str) -> RegisteredOperation | None:
         """The operation registered for a purpose."""
         return self._by_normal.get((normal_sha256, purpose))
 
@@ -83,11 +89,6 @@ class ClientContract:
         """The text of a registered document."""
         return self._documents.get(document_sha256)
 
-
-CONTRACT_COLUMNS = (
-    "caller_class, organisation, purposes, may_ask_anything, requests_per_minute, burst"
-)
-"""Columns of `client` that `contract_of` reads."""
 
 OPERATIONS = """
 SELECT client_id, purpose, encode(normal_sha256, 'hex') AS normal_sha256,
@@ -103,9 +104,9 @@ def contract_of(client: Any, operations: Iterable[Any]) -> ClientContract:
     if client["requests_per_minute"] is not None:
         pace = Pace(client["requests_per_minute"], client["burst"])
     return ClientContract(
-        CallerClass(client["caller_class"]),
+        client["caller_class"],
         client["organisation"],
-        frozenset(Purpose(each) for each in client["purposes"]),
+        frozenset(client["purposes"]),
         client["may_ask_anything"],
         pace,
         tuple(operation_of(row) for row in operations),
@@ -116,7 +117,7 @@ def operation_of(row: Any) -> RegisteredOperation:
     """Read an operation from a row of `OPERATIONS`."""
     return RegisteredOperation(
         row["name"],
-        Purpose(row["purpose"]),
+        row["purpose"],
         row["normal_sha256"],
         row["document_sha256"],
         row["document"],

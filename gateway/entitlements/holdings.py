@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from gateway.entitlements.contract import contract_of
 from gateway.entitlements.coordinates import kind_coordinate
 from gateway.entitlements.types import NOTHING_GRANTED, ClientTerms, Granted, RecordEffects
 from policies.model import Caller, CallerClass
@@ -25,11 +26,14 @@ class ClientHoldings:
     def __init__(self) -> None:
         self._held: dict[str, ClientTerms] = {}
 
-    def put(self, row: asyncpg.Record, epoch: int) -> None:
-        """Take a client as the store has it now."""
+    def put(self, row: asyncpg.Record, epoch: int, operations: Iterable[asyncpg.Record]) -> None:
+        """Take a client and its operations as the store has them now."""
         number = row["client_id"]
         self._held[number] = ClientTerms(
-            (client_area(number), epoch), row["is_suspended"], row["quota_per_day"]
+            (client_area(number), epoch),
+            row["is_suspended"],
+            row["quota_per_day"],
+            contract_of(row, operations),
         )
 
     def put_unknown(self, client_id: str, epoch: int) -> None:

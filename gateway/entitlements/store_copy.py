@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
+import asyncpg
+
 from gateway.entitlements.consent_holdings import ConsentHoldings
+from gateway.entitlements.contract import OPERATIONS
 from gateway.entitlements.holdings import ClientHoldings, EffectHoldings, GrantHoldings
 from gateway.entitlements.types import POLICY_AREA, PolicyRelease
 from gateway.store.pool import Connection
@@ -32,7 +35,9 @@ WHERE ($1::text[] IS NULL OR c.consent_no = ANY ($1))
     AND (c.state = 'ACTIVE' OR (c.state = 'USED_UP' AND u.is_repeatable))
 """
 _CLIENTS = """
-SELECT client_id, is_suspended, quota_per_day FROM client
+SELECT client_id, is_suspended, quota_per_day, caller_class, organisation, purposes,
+    may_ask_anything, requests_per_minute, burst
+FROM client
 WHERE $1::text[] IS NULL OR client_id = ANY ($1)
 """
 _GRANTS = """
@@ -103,13 +108,14 @@ class StoreCopy:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             for row in await connection.fetch(_CONSENTS, None, now):
                 fresh.consents.put(row)
-            clients = await connection.fetch(_CLIENTS, None)
+            clients = await _read_clients(connection, None)
             fresh.grants = GrantHoldings(await connection.fetch(_GRANTS, None))
             fresh.effects = EffectHoldings(await connection.fetch(_EFFECTS, None))
             epochs = dict(await connection.fetch(_EPOCHS, None))
             await self._read_release(connection)
-        for client in clients:
-            fresh.clients.put(client, epochs.get(f"client:{client['client_id']}", 0))
+        for client, operations in clients:
+            epoch = epochs.get(f"client:{client['client_id']}", 0)
+            fresh.clients.put(client, epoch, operations)
         self.consents, self.clients = fresh.consents, fresh.clients
         self.grants, self.effects = fresh.grants, fresh.effects
         self._epochs = epochs
@@ -129,14 +135,14 @@ class StoreCopy:
         self, connection: Connection, names: Mapping[str, list[str]], areas: list[str]
     ) -> None:
         clients, consumers, kinds = names["client"], names["grant"], names["effect"]
-        client_rows = await connection.fetch(_CLIENTS, clients) if clients else []
+        client_rows = await _read_clients(connection, clients) if clients else []
         grants = GrantHoldings(await connection.fetch(_GRANTS, consumers) if consumers else ())
         effects = EffectHoldings(await connection.fetch(_EFFECTS, kinds) if kinds else ())
         epochs = dict(await connection.fetch(_EPOCHS, areas))
         for client_id in clients:
             self.clients.put_unknown(client_id, epochs.get(f"client:{client_id}", 0))
-        for row in client_rows:
-            self.clients.put(row, epochs.get(f"client:{row['client_id']}", 0))
+        for row, operations in client_rows:
+            self.clients.put(row, epochs.get(f"client:{row['client_id']}", 0), operations)
         self.grants.replace(consumers, grants)
         self.effects.replace(kinds, effects)
         self._epochs.update(epochs)
@@ -147,3 +153,14 @@ class StoreCopy:
         row = await connection.fetchrow(_RELEASE)
         if row is not None:
             self.release = PolicyRelease(row["epoch"], row["version"])
+
+
+async def _read_clients(
+    connection: Connection, client_ids: list[str] | None
+) -> list[tuple[asyncpg.Record, list[asyncpg.Record]]]:
+    """Rows of clients, each with those of its operations; of all clients without ids."""
+    operations: dict[str, list[asyncpg.Record]] = defaultdict(list)
+    for row in await connection.fetch(OPERATIONS, client_ids):
+        operations[row["client_id"]].append(row)
+    rows = await connection.fetch(_CLIENTS, client_ids)
+    return [(row, operations[row["client_id"]]) for row in rows]

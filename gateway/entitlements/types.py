@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
+from gateway.entitlements.contract import ClientContract
 from policies.engine import PolicySet
 from policies.model import Caller
 from schema.codes import RecordKind
@@ -57,13 +58,15 @@ class ClientTerms:
     """What is known of a client; one that is not registered has no quota.
 
     Attributes:
-        mark: its area and epoch.
+        mark: its area and epoch, by which versions of its contract are told apart.
         quota_per_day: distinct subjects a day; None: no limit, nothing is counted.
+        contract: None for a client that is not registered.
     """
 
     mark: Mark
     is_suspended: bool = False
     quota_per_day: int | None = None
+    contract: ClientContract | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,10 @@ class Clock(Protocol):
         """Return the current time as `YYYY-MM-DDTHH:MM:SSZ`."""
         ...
 
+    def epoch_s(self) -> int:
+        """Return the current time in seconds since the epoch."""
+        ...
+
 
 class SystemClock:
     """The machine's clocks. The text of a second is made once."""
@@ -37,3 +41,7 @@ class SystemClock:
             self._text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             self._second = second
         return self._text
+
+    def epoch_s(self) -> int:
+        """Return the current time in seconds since the epoch."""
+        return int(time.time())

@@ -21,7 +21,7 @@ from gateway.http.connection import ClientGoneError, Connection
 from gateway.http.headers import RequestHeaders, require_json_body
 from gateway.http.limits import HttpLimits
 from gateway.http.peer import peer_class, peer_network
-from gateway.http.responses import error_body, send_response
+from gateway.http.responses import error_body, limit_headers, send_response
 from gateway.http.types import CallerNote, RequestFacts, RequestObserver, RequestRecord
 
 CLIENT_GONE = 499
@@ -106,7 +106,7 @@ class Endpoint(ABC):
             exchange.media_type,
             response.body,
             exchange.request_id,
-            response.headers,
+            (*response.headers, *limit_headers(exchange.note, self._clock.epoch_s())),
         )
         self._observe(scope, exchange, response)
 

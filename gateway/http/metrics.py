@@ -117,6 +117,12 @@ class Metrics:
             ["use", "live", "candidate"],
             registry=registry,
         )
+        self._sweeps = Counter(
+            "gateway_query_sweeps",
+            "Clients that began to ask for more subjects than usual",
+            ["span"],
+            registry=registry,
+        )
         self._caches = _CacheCollector()
         registry.register(self._caches)
         ProcessCollector(registry=registry)
@@ -183,6 +189,14 @@ class Metrics:
     def shadow_difference(self, use: str, live: str, candidate: str) -> None:
         """Count one question that candidate rules decide differently."""
         self._shadow_differences.labels(use, live, candidate).inc()
+
+    def sweep_began(self, span: str) -> None:
+        """Count one client that began to ask for more subjects than usual.
+
+        Args:
+            span: `MINUTE` or `DAY`.
+        """
+        self._sweeps.labels(span).inc()
 
     def watch_cache(self, name: str, read: Callable[[], CacheFill]) -> None:
         """Report a cache under a name whenever the numbers are asked for."""

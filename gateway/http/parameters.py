@@ -1,11 +1,13 @@
 """The parameters of a GraphQL request, from a JSON body or from a query string.
 
-Source: GraphQL over HTTP, sections "Request Parameters", "GET" and "JSON Encoding". Other members
-than the four named there are reserved by it and have no meaning here.
+Source: GraphQL over HTTP, sections "Request Parameters", "GET" and "JSON Encoding", and its
+appendix "Persisted Documents" (draft) for `documentId`. Other members than those named there are
+reserved by it and have no meaning here.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,6 +21,8 @@ from gateway.operation.types import OperationRequest
 # Compact JSON of a value is at most about five times its text: `1e15` becomes a float in full.
 _LARGEST_GROWTH = 6
 _MOST_QUERY_PARAMETERS = 16
+_LONGEST_DOCUMENT_ID = 128
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def from_body(body: bytes, limits: HttpLimits) -> OperationRequest:
@@ -75,9 +79,9 @@ def from_query_string(query_string: bytes, limits: HttpLimits) -> OperationReque
 
 def _request(members: dict[str, Any], size_bytes: int, limits: HttpLimits) -> OperationRequest:
     """Check the parameters' types and the variables' limits."""
-    document = members.get("query")
+    document, document_id = members.get("query"), None
     if not isinstance(document, str):
-        raise _without_document(members)
+        document, document_id = "", _document_id(members)
     name = members.get("operationName")
     if name is not None and not isinstance(name, str):
         raise BadRequest("INVALID_PARAMETERS", "parameter `operationName` is not a string")
@@ -98,22 +102,42 @@ def _request(members: dict[str, Any], size_bytes: int, limits: HttpLimits) -> Op
         raise BadRequest(
             "VARIABLES_TOO_LARGE", f"the variables are larger than {limits.variables_bytes} bytes"
         )
-    return OperationRequest(document, name, variables)
+    return OperationRequest(document, name, variables, document_id)
 
 
-def _without_document(members: dict[str, Any]) -> BadRequest:
-    """The error for a request without a document.
+def _document_id(members: dict[str, Any]) -> str:
+    """The identifier that stands for a document.
 
-    A client that sends the document's hash in its place is told so by the code that it knows, and
-    sends the document.
+    Clients that send a digest in their own form are understood too; one that is none is answered
+    by the code that they know, so that they send the document.
 
-    Source: Apollo's automatic persisted queries, which are a convention of clients.
+    Source: GraphQL over HTTP, appendix "Persisted Documents" (draft), "SHA256 Hex Document
+    Identifier"; `extensions.persistedQuery` is a convention of Apollo's clients.
+
+    Raises:
+        BadRequest: INVALID_PARAMETERS or PERSISTED_QUERY_NOT_SUPPORTED.
     """
-    extensions = members.get("extensions")
-    is_hash = isinstance(extensions, dict) and "persistedQuery" in extensions
-    if is_hash and members.get("query") is None:
-        return BadRequest(
+    if members.get("query") is None:
+        found = members.get("documentId")
+        if isinstance(found, str) and len(found) <= _LONGEST_DOCUMENT_ID:
+            return found
+        if found is not None:
+            raise BadRequest(
+                "INVALID_PARAMETERS",
+                "parameter `documentId` is no string, or longer than "
+                f"{_LONGEST_DOCUMENT_ID} characters",
+            )
+        extensions = members.get("extensions")
+        if isinstance(extensions, dict) and "persistedQuery" in extensions:
+            return _persisted_query_id(extensions["persistedQuery"])
+    raise BadRequest("INVALID_PARAMETERS", "parameter `query` is missing or not a string")
+
+
+def _persisted_query_id(stated: object) -> str:
+    digest = stated.get("sha256Hash") if isinstance(stated, dict) else None
+    if not isinstance(digest, str) or not _SHA256.fullmatch(digest):
+        raise BadRequest(
             "PERSISTED_QUERY_NOT_SUPPORTED",
-            "the request holds a hash in place of a document, expected parameter `query`",
+            "the request holds no SHA-256 in place of a document, expected parameter `query`",
         )
-    return BadRequest("INVALID_PARAMETERS", "parameter `query` is missing or not a string")
+    return f"sha256:{digest}"

@@ -1,11 +1,14 @@
-"""Responses of the GraphQL endpoint: fixed headers, and the one shape of errors."""
+"""Responses of the raw endpoints: fixed headers, limits, and the one shape of errors."""
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import orjson
 from starlette.types import Send
 
 from gateway.http.accept import GRAPHQL_RESPONSE, JSON
+from gateway.request import CallerNote
 
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
@@ -14,6 +17,8 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 # What an answer may do in a browser that shows it as a page: nothing.
 _DATA_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+
+_DAY_S = 86_400
 
 _FIXED = {
     media_type: (
@@ -33,6 +38,37 @@ def error_body(code: str, message: str, **facts: str) -> bytes:
     """
     error = {"message": message, "extensions": {"code": code, **facts}}
     return orjson.dumps({"errors": [error]})
+
+
+def limit_headers(note: CallerNote, now: int) -> tuple[tuple[str, str], ...]:
+    """Return what an identified client is told of its limits; nothing for anybody else.
+
+    They follow from what the client has asked for, and from nothing that is held about a subject.
+
+    Args:
+        now: seconds since the epoch.
+
+    Source: RateLimit header fields for HTTP, draft-ietf-httpapi-ratelimit-headers-11.
+    """
+    pace, quota = note.pace, note.quota
+    if pace is None:
+        return ()
+    left = f'"requests";r={pace.remaining};t={pace.full_in_s}'
+    if quota is None:
+        return (("RateLimit-Policy", _policy(pace.limit, pace.fills_in_s)), ("RateLimit", left))
+    resets_in_s = max(0, quota.resets_at - now)
+    return (
+        ("RateLimit-Policy", _policy(pace.limit, pace.fills_in_s, quota.limit)),
+        ("RateLimit", f'{left}, "subjects";r={quota.remaining};t={resets_in_s}'),
+    )
+
+
+@lru_cache(maxsize=256)
+def _policy(requests: int, window_s: int, subjects: int | None = None) -> str:
+    policy = f'"requests";q={requests};w={window_s}'
+    if subjects is not None:
+        policy += f', "subjects";q={subjects};w={_DAY_S};qu="subjects"'
+    return policy
 
 
 async def send_response(

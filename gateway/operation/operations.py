@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, Source
+from graphql.utilities import strip_ignored_characters
 
 from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.cache import TextCache
@@ -131,12 +132,22 @@ class Operations:
         return _by_name(document, text)
 
 
+def sha256_of(text: str) -> str:
+    """Digest of a text, lower-case hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def normal_sha256(text: str) -> str:
+    """Digest of a valid document without what has no meaning: blanks, commas, comments."""
+    return sha256_of(strip_ignored_characters(text))
+
+
 def _by_name(document: DocumentNode, text: str) -> dict[str | None, ValidatedOperation]:
     """Return the operations of a valid document; the one without name under None."""
-    document_hash = hashlib.sha256(text.encode()).hexdigest()
+    document_hash, normal_hash = sha256_of(text), normal_sha256(text)
     return {
         definition.name.value if definition.name else None: ValidatedOperation(
-            document, definition, document_hash, text
+            document, definition, document_hash, normal_hash, text
         )
         for definition in document.definitions
         if isinstance(definition, OperationDefinitionNode)

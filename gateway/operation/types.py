@@ -11,11 +11,18 @@ from graphql import DocumentNode, OperationDefinitionNode
 
 @dataclass(frozen=True, slots=True)
 class OperationRequest:
-    """What a client sent: document text, name of the operation to run, variables as JSON values."""
+    """What a client sent: document text, name of the operation to run, variables as JSON values.
+
+    Attributes:
+        document: empty where `document_id` stands for it.
+        document_id: names a document of the client's contract, such as `sha256:` and the digest
+            of its text.
+    """
 
     document: str
     operation_name: str | None
     variables: Mapping[str, Any]
+    document_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,11 +35,14 @@ class ValidatedOperation:
 
     Attributes:
         document_hash: SHA-256 of the document text, lower-case hexadecimal.
+        normal_hash: the same of the document without blanks, commas and comments, by which
+            registered operations are recognised.
     """
 
     document: DocumentNode
     operation: OperationDefinitionNode
     document_hash: str
+    normal_hash: str
     text: str
 
 

@@ -12,7 +12,8 @@ from gateway.demo.departments import Departments
 from gateway.demo.files import DemoFiles
 from gateway.demo.postgres import RunningPostgres
 from gateway.demo.provision import Provisioned, provision
-from gateway.store.connect import postgres_url
+from gateway.store.connect import StoreAddress, connector, postgres_url
+from gateway.store.pool import LightPool
 from tests.e2e.serving import Client, served
 from tests.support.city import prepared_city
 from tests.support.postgres import DatabaseFactory
@@ -39,7 +40,23 @@ def provision_in(folder: Path, departments: Departments, store_url: str) -> Prov
     files = DemoFiles(folder / "data", folder / "build")
     files.make_folders()
     found = DemoDatabases(departments.access, store_url, None, None)
-    return asyncio.run(provision(found, files, 0))
+
+    async def provision_for_any_query() -> Provisioned:
+        provisioned = await provision(found, files, 0)
+        await let_ask_anything(store_url)
+        return provisioned
+
+    return asyncio.run(provision_for_any_query())
+
+
+async def let_ask_anything(store_url: str) -> None:
+    """Let all clients ask more than their contracts name, for tests about other things."""
+    pool = LightPool(connector(StoreAddress(store_url)), 1)
+    try:
+        async with pool.connection() as connection:
+            await connection.execute("UPDATE client SET may_ask_anything = true")
+    finally:
+        await pool.aclose()
 
 
 @pytest.fixture(scope="session")

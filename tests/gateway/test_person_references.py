@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import pytest
 
 from gateway.audit.types import AuditEntry, OutdatedDecisionError
-from gateway.entitlements.types import POLICY_AREA, ClientTerms, Entitlements, RulesInForce
+from gateway.entitlements.types import POLICY_AREA, ClientTerms, RulesInForce
 from gateway.errors import ClientError, TooManyRequests, Unauthenticated
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.issuer import LocalIssuer, TokenRequest
@@ -28,6 +28,7 @@ from policies.model import Caller, CallerClass, Purpose
 from schema.identifiers import make_uscc
 from schema.identifiers.network_reference import NetworkKey, network_reference
 from schema.records import MODEL
+from tests.support.admission import admission_of
 
 OLD = NetworkKey(bytes(32), bytes([1]) * 64)
 NEW = NetworkKey(bytes(32), bytes([2]) * 64)
@@ -85,12 +86,6 @@ class HandStandings:
     def client(self, client_id: str) -> ClientTerms:
         return ClientTerms((f"client:{client_id}", 1), client_id == self.suspended)
 
-    def repeating(self, repeat_key: bytes) -> Entitlements:
-        raise AssertionError("no query is repeated here")
-
-    async def refresh(self, areas: Collection[str]) -> None:
-        """Nothing to read."""
-
 
 def desk_of(
     recorder: MemoryRecorder,
@@ -100,7 +95,7 @@ def desk_of(
     return PersonDesk(
         Authenticator(ISSUER.token_rules(), time.time, person_key=NETWORK.key_of_named),
         lambda: RulesInForce(RULES, 7),
-        HandStandings(suspended),
+        admission_of(HandStandings(suspended).client),
         network,
         partial(PersonReferences, OPAQUE),
         recorder,

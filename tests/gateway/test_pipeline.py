@@ -35,6 +35,7 @@ from gateway.request import QuotaUse
 from gateway.visibility.parts import SchemaParts
 from schema.codes import RecordKind
 from schema.records import MODEL
+from tests.support.admission import admission_of
 from tests.support.awkward_department import FIRM, SHOP, awkward_records, manifest_for
 from tests.support.small_gateway import SCHEMA, HandEntitlements, SmallGateway, policies
 from tests.support.stages import no_mutations
@@ -106,8 +107,10 @@ def pipeline_of(
     entitlements = HandEntitlements(consented=consented or {})
     small = SmallGateway({"reference": adapter}, entitlements=entitlements)
     catalogue = CatalogueContext(Registry({"reference": adapter}, ()), MODEL)
+    standings = standings or HandStandings()
     stages = Stages(
         authenticator=Authenticator(TokenRules("i", "a", {}, max_lifetime_s=300), time.time),
+        admission=admission_of(standings.client),
         operations=Operations(SCHEMA, Limits(), NewDocumentBudget(time.monotonic, burst=4)),
         plans=small.plans,
         authorizer=small.authorizer,
@@ -117,7 +120,7 @@ def pipeline_of(
         mutations=no_mutations(),
         persons=partial(PersonReferences, small.opaque),
         recorder=recorder,
-        standings=standings or HandStandings(),
+        standings=standings,
         rules=lambda: RulesInForce(small.rules, 0),
     )
     return Pipeline(stages)

@@ -26,6 +26,7 @@ from gateway.root_fields import RootFields
 from gateway.store.pool import Connection, LightPool
 from gateway.visibility.parts import SchemaParts
 from schema.records import MODEL
+from tests.support.admission import admission_of
 from tests.support.sharing import HandOffice
 from tests.support.small_gateway import SCHEMA, HandEntitlements, SmallGateway
 
@@ -79,8 +80,10 @@ def stages_over(
 ) -> Stages:
     """Return stages whose mutations are missing and whose root fields read the store."""
     catalogue = CatalogueContext(Registry({}, ()), MODEL)
+    standings = SetStandings()
     return Stages(
         authenticator=Authenticator(TokenRules("i", "a", {}, max_lifetime_s=300), time.time),
+        admission=admission_of(standings.client),
         operations=small.operations,
         plans=small.plans,
         authorizer=small.authorizer,
@@ -94,6 +97,6 @@ def stages_over(
         mutations=no_mutations(),
         persons=partial(PersonReferences, small.opaque),
         recorder=recorder,
-        standings=SetStandings(),
+        standings=standings,
         rules=lambda: RulesInForce(small.rules, 0),
     )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
 from rich.text import Text
 
 from gateway.demo.city.cases import CASES
 from gateway.demo.files import DemoDescription, DemoFiles
 from gateway.demo.profiles import PROFILES
 from gateway.demo.tour.context import TourContext, small_table
+from gateway.demo.tour.questions import GRADE_AND_PAYMENTS
+from gateway.operation.operations import sha256_of
 
 _OTHER_PORT = 8481
 
@@ -16,22 +21,21 @@ def curl_lines(description: DemoDescription, files: DemoFiles) -> tuple[str, ...
     """Lines for a shell in the folder where the demonstration was started."""
     code = CASES.penalised_firm.code
     look = f'{{ subject(uscc: "{code}") {{ registration {{ name status }} }} }}'
-    loan = (
-        f'{{ subject(uscc: "{code}") {{ taxpayerCredit {{ grade score }} '
-        "taxPayments(first: 3) { nodes { taxKind paidAmount } } } }"
-    )
+    registered = {
+        "documentId": f"sha256:{sha256_of(GRADE_AND_PAYMENTS)}",
+        "variables": {"uscc": code},
+    }
     return (
-        _curl(description, look, None),
-        _curl(description, loan, f"{files.tokens}/{PROFILES.bank.name}"),
+        _curl(description, {"query": look}, None),
+        _curl(description, registered, f"{files.tokens}/{PROFILES.bank.name}"),
     )
 
 
-def _curl(description: DemoDescription, query: str, token_file: str | None) -> str:
-    escaped = query.replace('"', '\\"')
+def _curl(description: DemoDescription, body: Mapping[str, object], token_file: str | None) -> str:
     parts = ["curl -sS", f"{description.address}/graphql", "-H 'content-type: application/json'"]
     if token_file is not None:
         parts.append(f'-H "authorization: Bearer $(cat {token_file})"')
-    parts.append(f"""-d '{{"query": "{escaped}"}}'""")
+    parts.append(f"-d '{json.dumps(body)}'")
     return " ".join(parts)
 
 
@@ -55,7 +59,10 @@ def show_ending(context: TourContext, is_staying: bool) -> None:
             cells = (profile.name, profile.title_en, profile.title_zh)
             table.add_row(*(Text(cell) for cell in cells))
     context.console.print(table)
-    context.text("Ask without a token, then as the bank 先匿名查询，再以银行身份查询:")
+    context.text(
+        "Ask without a token, then as the bank, which runs the operations of its contract only"
+        " 先匿名查询，再以银行身份执行其合同登记的查询:"
+    )
     context.to_copy(*curl_lines(context.description, files))
     context.text("While it runs, on the same databases 运行期间，使用同样的数据库（在另一终端）:")
     context.to_copy(

@@ -57,16 +57,19 @@ CHANGES: dict[str, object] = {
     "outcome": "OTHER",
     "duration_class": "OTHER",
     "units": 2,
+    "warnings": ("QUERY_SWEEP",),
 }
 
 
 def test_encode_entry_every_member_of_the_entry_is_in_the_bytes() -> None:
-    # subjects and released records stand there as references; marks are for the fence alone
+    # subjects and released records stand there as references; marks and quota are for the fence
+    # alone
     assert {field.name for field in fields(AuditEntry)} == {
         *CHANGES,
         "subjects",
         "released",
         "marks",
+        "quota",
     }
     entry = audit_entry()
     encoded = {encode_entry(entry, REFERENCES, entry.outcome)}

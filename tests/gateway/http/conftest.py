@@ -23,6 +23,9 @@ class HandClock:
     def wire_time(self) -> str:
         return "2026-03-01T08:00:00Z"
 
+    def epoch_s(self) -> int:
+        return 1_772_352_000
+
 
 @dataclass
 class Memory:

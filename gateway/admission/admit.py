@@ -1,0 +1,164 @@
+"""Whether a client is let in, and which operations it may run.
+
+Decided from this worker's copy of the contracts, by look-ups in memory. The fence compares the
+contract that let an operation through with the store, so that what was ended holds at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from gateway.admission.pace import Buckets
+from gateway.admission.sweeps import Sweeps
+from gateway.admission.types import AdmissionRules, Admitted
+from gateway.entitlements.contract import ClientContract
+from gateway.entitlements.errors import client_suspended
+from gateway.entitlements.types import ClientTerms
+from gateway.errors import BadRequest, Refused
+from gateway.identity.principal import Principal
+from gateway.operation.types import OperationRequest, ValidatedOperation
+from gateway.request import CallerNote
+from policies.model import CallerClass
+
+_SHA256_ID = re.compile(r"sha256:([0-9a-f]{64})")
+
+
+class Admission:
+    """Lets clients in.
+
+    Args:
+        client: what this worker knows of a client.
+        buckets, sweeps: of this worker.
+    """
+
+    def __init__(
+        self,
+        rules: AdmissionRules,
+        client: Callable[[str], ClientTerms],
+        buckets: Buckets,
+        sweeps: Sweeps,
+    ) -> None:
+        self._rules = rules
+        self._asks_anything = frozenset(
+            each.value for each in CallerClass if each not in rules.runs_registered_only
+        )
+        self._client = client
+        self._buckets = buckets
+        self._sweeps = sweeps
+
+    def enter(self, principal: Principal, note: CallerNote, *, counts: bool = True) -> Admitted:
+        """Let a client in.
+
+        Args:
+            note: takes down what is left of its pace.
+            counts: whether this is a request; False where one is run once more.
+
+        Raises:
+            Unauthenticated: CLIENT_SUSPENDED.
+            Refused: CLIENT_UNKNOWN or PURPOSE_NOT_AGREED.
+            TooManyRequests: RATE_LIMITED.
+        """
+        terms, caller = self._client(principal.client_id), principal.caller
+        if terms.is_suspended:
+            raise client_suspended()
+        if caller.caller_class is CallerClass.PUBLIC:
+            return Admitted(terms)
+        contract = terms.contract
+        if caller.caller_class in self._rules.must_register:
+            _require_registered(principal, contract)
+        pace = self._rules.pace
+        if contract is not None:
+            if contract.purposes and caller.purpose.value not in contract.purposes:
+                raise _purpose_not_agreed(principal)
+            pace = contract.pace or pace
+        if counts:
+            key = (principal.client_id, caller.purpose.value)
+            try:
+                note.pace = self._buckets.take(key, pace)
+            except Exception:
+                note.pace = self._buckets.left(key)
+                raise
+        return Admitted(terms)
+
+    def with_document(self, request: OperationRequest, admitted: Admitted) -> OperationRequest:
+        """The request with its document, where it names one of the client's contract instead.
+
+        Raises:
+            Refused: OPERATION_NOT_REGISTERED.
+            BadRequest: PERSISTED_QUERY_NOT_SUPPORTED, to a client that may send the document.
+        """
+        if request.document_id is None:
+            return request
+        contract = admitted.terms.contract
+        found = _SHA256_ID.fullmatch(request.document_id)
+        document = contract.document(found[1]) if contract is not None and found else None
+        if document is not None:
+            return replace(request, document=document, document_id=None)
+        if self._runs_registered_only(contract):
+            raise _not_registered()
+        raise BadRequest(
+            "PERSISTED_QUERY_NOT_SUPPORTED",
+            "the request names a document that is not registered for this client, expected "
+            "parameter `query`",
+        )
+
+    def allow(
+        self, operation: ValidatedOperation, principal: Principal, admitted: Admitted
+    ) -> Admitted:
+        """Let a client run an operation.
+
+        Raises:
+            Refused: OPERATION_NOT_REGISTERED.
+        """
+        contract = admitted.terms.contract
+        if contract is None:
+            return admitted
+        registered = contract.operation(operation.normal_hash, principal.caller.purpose.value)
+        if registered is not None:
+            return Admitted(admitted.terms, registered)
+        if self._runs_registered_only(contract):
+            raise _not_registered()
+        return admitted
+
+    def is_sweep(self, client_id: str, subjects: tuple[str, ...]) -> bool:
+        """Count the subjects that a client asks for; whether they are more than usual."""
+        return self._sweeps.count(client_id, subjects)
+
+    def _runs_registered_only(self, contract: ClientContract | None) -> bool:
+        if contract is None:
+            return False
+        if contract.may_ask_anything is not None:
+            return not contract.may_ask_anything
+        return contract.caller_class not in self._asks_anything
+
+
+def _require_registered(principal: Principal, contract: ClientContract | None) -> None:
+    caller = principal.caller
+    if (
+        contract is None
+        or contract.caller_class != caller.caller_class.value
+        or contract.organisation != caller.organisation
+    ):
+        raise Refused(
+            "CLIENT_UNKNOWN",
+            f"no client `{principal.client_id}` is registered for this organisation as "
+            f"`{caller.caller_class.value}`: ask the credit centre to register it",
+        )
+
+
+def _purpose_not_agreed(principal: Principal) -> Refused:
+    return Refused(
+        "PURPOSE_NOT_AGREED",
+        f"the contract of client `{principal.client_id}` does not name the purpose "
+        f"`{principal.caller.purpose.value}`",
+    )
+
+
+def _not_registered() -> Refused:
+    return Refused(
+        "OPERATION_NOT_REGISTERED",
+        "the operation is not registered for this client and purpose: only operations of its "
+        "contract are answered",
+    )
