@@ -98,7 +98,10 @@ class Outcome(Enum):
 
 
 class Missing(Enum):
-    """What a denied caller would need; first failing of caller, subject kind, purpose, field."""
+    """What a denied caller would need; first failing of caller, subject kind, purpose, field.
+
+    Of a rule that takes a grant and a consent the grant is named until it is there.
+    """
 
     NOTHING_HELPS = "NOTHING_HELPS"
     ANOTHER_CALLER = "ANOTHER_CALLER"

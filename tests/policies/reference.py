@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -237,11 +238,11 @@ class Reference:
 
     def candidates(self, asked: Question) -> list[Json]:
         """Rules that could open the coordinate and use to somebody, about some subject."""
+        about = [asked.but(subject=kind.value) for kind in SubjectKind]
         return [
             rule
             for rule in self.named[asked.coordinate]
-            if rule["effect"] != "forbid"
-            and any(self.covers(rule, asked.but(subject=kind.value)) for kind in SubjectKind)
+            if rule["effect"] != "forbid" and any(self.covers(rule, each) for each in about)
         ]
 
     def covers(self, rule: Json, asked: Question) -> bool:
@@ -271,12 +272,11 @@ class Reference:
         rules = [r for r in rules if asked.purpose in r["purposes"] or r["purposes"] == ["*"]]
         if not rules:
             return "ANOTHER_PURPOSE"
-        needs = [set(rule.get("when", {})) for rule in rules]
-        if asked.coordinate not in asked.consented and any("consent" in need for need in needs):
+        held = {fact for fact in ("consent", "grant") if self.is_met(fact, asked)}
+        lacks = [{"consent", "grant"} & set(rule.get("when", {})) - held for rule in rules]
+        if {"consent"} in lacks:
             return "CONSENT"
-        if asked.coordinate not in asked.granted and any("grant" in need for need in needs):
-            return "GRANT"
-        return "NOTHING_HELPS"
+        return "GRANT" if any("grant" in each for each in lacks) else "NOTHING_HELPS"
 
 
 def names(pattern: str, coordinate: str) -> bool:
@@ -330,6 +330,7 @@ def mask_of(rule: Json, asked: Question) -> str:
     return MODEL.by_type_name[kind].by_name[path].mask_for(SubjectKind(asked.subject)).value
 
 
+@cache
 def class_of(coordinate: str, subject: str) -> str:
     kind, _, path = coordinate.partition(".")
     model = MODEL.by_type_name[kind]

@@ -7,7 +7,6 @@ import random
 import tomllib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -30,12 +29,12 @@ from policies.model import (
 )
 from policies.own import OwnRules
 from schema.classification import FieldClass, MaskKind, SubjectKind
-from schema.model import KindModel
 from schema.predicate import matches
 from schema.records import MODEL
+from tests.policies.more_rules import MORE_RULES, OWN_RULES
+from tests.policies.records import TODAY, random_record
 from tests.policies.reference import Answer, Question, Reference, class_of, read_own_rules
 
-TODAY = dt.date(2026, 9, 22)
 CELLS = 24_000
 COORDINATES = MODEL.coordinates
 KINDS = tuple(MODEL.by_type_name)
@@ -99,24 +98,6 @@ def as_request(asked: Question) -> AccessRequest:
     )
 
 
-def random_record(chance: random.Random, kind: KindModel) -> dict[str, Any]:
-    near = [None, "2026-09-21", "2026-09-22", "2026-09-23"]
-    decided = TODAY - dt.timedelta(days=chance.choice([80, 95, 350, 380, 1000, 1800, 1900]))
-    return {
-        "meta.nature": kind.declaration.nature.value,
-        "meta.recordKind": kind.kind.value,
-        "meta.severity": chance.choice(["NONE", "MINOR", "GENERAL", "SERIOUS", None]),
-        "meta.decidedOn": chance.choice([None, *([decided.isoformat()] * 9)]),
-        "removedOn": chance.choice([None, "2026-09-22"]),
-        "meta.disclosureState": chance.choice(["PUBLISHED", "SHARED", "ENDED", "ARCHIVED", None]),
-        "meta.publishUntil": chance.choice(near),
-        "meta.discloseUntil": chance.choice(near),
-        "grade": chance.choice(["A", "B", None]),
-        "complaintCount": chance.choice([4, 5, None]),
-        "simpleProcedure": chance.choice([True, False, None]),
-    }
-
-
 def assert_same(
     asked: Question,
     found: Decision,
@@ -151,119 +132,6 @@ def test_decide_random_questions_equal_the_reference(policies: PolicySet) -> Non
     assert outcomes["MASKED"] > CELLS / 400, (seed, outcomes)
 
 
-MORE_RULES = """
-[[rule]]
-name = "for-a-month"
-effect = "permit"
-who = ["*"]
-purposes = ["*"]
-uses = ["*"]
-coordinates = ["TaxArrears", "TaxArrears.*", "TaxPayment", "TaxPayment.*"]
-when = { from = 2026-09-01, until = 2026-09-30, consent = true }
-basis = "样例"
-intent = "A permission that ends."
-
-[[rule]]
-name = "from-october"
-effect = "forbid"
-who = ["department", "institution", "platform"]
-purposes = ["*"]
-uses = ["*"]
-coordinates = ["TaxArrears", "TaxpayerCredit.*"]
-when = { from = 2026-10-01 }
-basis = "样例"
-intent = "A prohibition that begins."
-
-[[rule]]
-name = "archivists"
-effect = "permit"
-who = ["department", "credit-centre"]
-roles = ["archivist"]
-purposes = ["*"]
-uses = ["read", "count"]
-coordinates = ["TaxArrears", "TaxArrears.*", "AdministrativePenalty", "TaxPayment"]
-basis = "样例"
-intent = "What archivists see beyond others."
-
-[[rule]]
-name = "not-for-handlers"
-effect = "mask"
-who = ["*"]
-roles = ["handler"]
-purposes = ["*"]
-uses = ["read"]
-coordinates = ["TaxArrears.balance", "TaxPayment.paidAmount"]
-when = { until = 2026-09-30 }
-basis = "样例"
-intent = "Amounts in bands for handlers, for some days."
-"""
-OWN_RULES = """
-[[rule]]
-name = "closed-in-tenders"
-effect = "forbid"
-who = ["department"]
-purposes = ["TENDER", "PROCUREMENT"]
-uses = ["*"]
-coordinates = ["TaxArrears.taxKind", "TaxpayerCredit"]
-basis = "样例"
-intent = "A department closes."
-
-[[rule]]
-name = "penalties-of-some-kind"
-effect = "forbid"
-who = ["*"]
-purposes = ["*"]
-uses = ["read", "count", "aggregate"]
-coordinates = ["AdministrativePenalty"]
-when = { row = { field = "simpleProcedure", is = true } }
-basis = "样例"
-intent = "A department closes some records."
-
-[[rule]]
-name = "balance-in-bands"
-effect = "mask"
-who = ["*"]
-purposes = ["*"]
-uses = ["read"]
-coordinates = ["TaxArrears.balance", "TaxPayment.paidAmount"]
-classes = ["PUBLIC"]
-when = { from = 2026-09-22 }
-basis = "样例"
-intent = "A department masks."
-
-[[rule]]
-name = "arrears-for-all"
-effect = "permit"
-who = ["association", "credit-centre"]
-purposes = ["*"]
-uses = ["read", "count"]
-coordinates = ["TaxArrears"]
-basis = "样例"
-intent = "A department opens a kind."
-
-[[rule]]
-name = "arrears-items-for-all"
-effect = "permit"
-who = ["association", "credit-centre", "institution"]
-roles = ["reviewer"]
-purposes = ["*"]
-uses = ["read", "filter"]
-coordinates = ["TaxArrears.*"]
-subjects = ["@with-code"]
-basis = "样例"
-intent = "A department opens items."
-
-[[rule]]
-name = "grades-with-consent"
-effect = "permit"
-who = ["institution", "platform"]
-purposes = ["*"]
-uses = ["read"]
-coordinates = ["TaxpayerCredit"]
-when = { consent = true }
-basis = "样例"
-intent = "A department opens a kind to those with consent."
-"""
 OWN_KINDS = frozenset({"TaxArrears", "TaxpayerCredit", "TaxPayment", "AdministrativePenalty"})
 OWN_COORDINATES = [name for name in COORDINATES if name.partition(".")[0] in OWN_KINDS]
 
