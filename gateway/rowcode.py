@@ -68,6 +68,7 @@ def rows_check(
     """
     names: dict[str, object] = {"M": _MONEY, "N": _NUMBER, "K": _KEY}
     tests = [f"len(r) == {len(fields)}"]
+    parts: dict[str, str] = {}
     for position, name in enumerate(fields):
         value = f"r[{position}]"
         if name == RECORD_ID:
@@ -81,12 +82,27 @@ def rows_check(
         else:
             test = _type_test(kind.by_name[name], value, position, names)
             tests.append(f"({value} is None or {test})")
+            tests += _length_tests(kind.by_name[name], value, parts)
     source = (
         "def check(rows):\n for r in rows:\n"
         f"  if not ({' and '.join(tests)}):\n   return False\n return True\n"
     )
     made: RowsCheck = function_from("check", source, names)
     return made
+
+
+def _length_tests(field: FieldModel, value: str, parts: dict[str, str]) -> list[str]:
+    """The test that the leaves of a list of parts are of one length, or missing together.
+
+    Args:
+        parts: the first leaf of each list so far; this one is added.
+    """
+    if field.nested_list is None:
+        return []
+    first = parts.setdefault(field.nested_list, value)
+    if first == value:
+        return []
+    return [f"(len({first}) == len({value}) if {first} and {value} else {first} == {value})"]
 
 
 def _type_test(field: FieldModel, value: str, position: int, names: dict[str, object]) -> str:

@@ -9,7 +9,11 @@ from typing import NamedTuple
 from schema.predicate import WireScalar, WireValue
 
 Row = Sequence[WireValue]
-"""Wire values in the order of the request's fields."""
+"""Wire values in the order of the request's fields.
+
+The leaves of a list of parts are lists of one length, missing together; a leaf that the source
+does not hold is a list of nulls beside the others.
+"""
 
 
 @dataclass(frozen=True, slots=True)

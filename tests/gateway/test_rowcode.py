@@ -16,6 +16,8 @@ from schema.records import MODEL
 
 PENALTY = MODEL.kinds[RecordKind.ADMINISTRATIVE_PENALTY]
 CREDIT = MODEL.kinds[RecordKind.TAXPAYER_CREDIT]
+REGISTRATION = MODEL.kinds[RecordKind.REGISTRATION]
+PARTS = ("shareholders.name", "shareholders.subscribed")
 GOOD: dict[str, list[Any]] = {
     "documentNo": ["", "文", "a\x00"],
     "counterpartUscc": ["91410199MA9REF013K"],
@@ -73,6 +75,16 @@ def test_key_of_an_organisation_can_be_needed(value: Any) -> None:
     check = rows_check(PENALTY, (SUBJECT_KEY,), True)
     assert not check([[value]])
     assert check([["91410199MA9REF013K"]])
+
+
+@pytest.mark.parametrize("row", [[None, None], [[], []], [["甲", None], ["1.00", "2.00"]]])
+def test_leaves_of_parts_of_one_length_are_taken(row: list[Any]) -> None:
+    assert rows_check(REGISTRATION, PARTS)([row])
+
+
+@pytest.mark.parametrize("row", [[["甲"], None], [None, ["1.00"]], [[], None], [["甲"], []]])
+def test_leaves_of_parts_of_several_lengths_are_refused(row: list[Any]) -> None:
+    assert not rows_check(REGISTRATION, PARTS)([row])
 
 
 @pytest.mark.parametrize("rows", [[["a", "b"]], [[]], [["a"], ["a", "b"]]])
