@@ -1,23 +1,116 @@
-"""The command group `client`: suspending and resuming clients, and how much of a quota is used."""
+"""The command group `client`: who may ask, what for, how fast and how much."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import click
 
+from gateway.cli.client_operation import operation
 from gateway.cli.store import run_on_store, store_option
-from gateway.entitlements.registers import ClientRegister
+from gateway.entitlements.client_operations import OperationRegister
+from gateway.entitlements.contract import Pace
+from gateway.entitlements.registers import Client, ClientLine, ClientRegister
 from gateway.store.connect import StoreAddress
+from gateway.store.pool import LightPool
+from policies.model import CallerClass, Purpose
+from schema.identifiers.uscc import is_uscc
 
 # quotas are counted per day of China Standard Time
 _QUOTA_ZONE = timezone(timedelta(hours=8))
+_CLASSES = [member.value for member in CallerClass if member is not CallerClass.PUBLIC]
+_PURPOSES = [member.value for member in Purpose]
 
 
 @click.group()
 def client() -> None:
-    """Suspend, resume and list clients."""
+    """Register, show, suspend and resume clients, and say what they may run."""
+
+
+@client.command()
+@store_option
+@click.argument("client_id")
+@click.option("--class", "class_name", type=click.Choice(_CLASSES), required=True)
+@click.option("--name", required=True, help="Official name, as contracts have it.")
+@click.option(
+    "--organisation", metavar="CODE", help="Its code; without one, the client serves several."
+)
+@click.option(
+    "--purpose",
+    "purposes",
+    type=click.Choice(_PURPOSES),
+    multiple=True,
+    help="A purpose agreed on; may be repeated. Without one, all that its tokens state.",
+)
+@click.option("--quota", type=click.IntRange(0), help="Distinct subjects a day.")
+@click.option("--rate", type=click.IntRange(1), help="Requests a minute, for each purpose.")
+@click.option("--burst", type=click.IntRange(1), help="Requests at once, with --rate.")
+@click.option(
+    "--may-ask-anything/--registered-operations-only",
+    "may_ask_anything",
+    default=None,
+    help="Otherwise as the settings say for its class.",
+)
+def add(
+    store: StoreAddress,
+    client_id: str,
+    class_name: str,
+    name: str,
+    organisation: str | None,
+    purposes: tuple[str, ...],
+    quota: int | None,
+    rate: int | None,
+    burst: int | None,
+    may_ask_anything: bool | None,
+) -> None:
+    """Register a client, or replace what is registered of it.
+
+    What is not given is as the settings say. A suspension and the operations stay.
+    """
+    if (rate is None) != (burst is None):
+        raise click.UsageError("--rate and --burst are given together")
+    if organisation is not None and not is_uscc(organisation):
+        raise click.UsageError(f"`{organisation}` is no unified social credit code")
+    registered = Client(
+        client_id,
+        CallerClass(class_name),
+        organisation,
+        name,
+        quota,
+        tuple(Purpose(purpose) for purpose in purposes),
+        may_ask_anything,
+        None if rate is None or burst is None else Pace(rate, burst),
+    )
+    run_on_store(store, lambda pool: ClientRegister(pool).put(registered))
+    click.echo(f"{client_id} registered")
+
+
+@client.command()
+@store_option
+@click.argument("client_id")
+def show(store: StoreAddress, client_id: str) -> None:
+    """Show a client's contract and what is used of it today, as JSON."""
+    today = _today()
+
+    async def read(pool: LightPool) -> dict[str, object]:
+        line = await ClientRegister(pool).client(client_id, today)
+        operations = OperationRegister(pool)
+        shown = [
+            {
+                "name": each.name,
+                "purpose": each.purpose,
+                "documentId": f"sha256:{each.document_sha256}",
+                "quotaPerDay": each.quota_per_day,
+                "usedToday": None
+                if each.quota_per_day is None
+                else await operations.used(client_id, each, today),
+            }
+            for each in await operations.operations(client_id)
+        ]
+        return {**_members(line), **_terms(line.client), "operations": shown}
+
+    click.echo(json.dumps(run_on_store(store, read), ensure_ascii=False, indent=2))
 
 
 @client.command()
@@ -43,22 +136,43 @@ def resume(store: StoreAddress, client_id: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def list_clients(store: StoreAddress, as_json: bool) -> None:
     """List clients with their quotas and what is used of them today."""
-    today = datetime.now(UTC).astimezone(_QUOTA_ZONE).date()
-    for line in run_on_store(store, lambda pool: ClientRegister(pool).list_clients(today)):
-        state = "SUSPENDED" if line.is_suspended else "ACTIVE"
-        client_class = line.client.caller_class.value
-        quota = line.client.quota_per_day
+    for line in run_on_store(store, lambda pool: ClientRegister(pool).list_clients(_today())):
+        members = _members(line)
         if as_json:
-            members = {
-                "clientId": line.client.client_id,
-                "callerClass": client_class,
-                "organisation": line.client.organisation,
-                "name": line.client.name,
-                "state": state,
-                "quotaPerDay": quota,
-                "usedToday": line.used,
-            }
             click.echo(json.dumps(members, ensure_ascii=False))
         else:
+            quota = line.client.quota_per_day
             used = "no quota" if quota is None else f"{line.used} of {quota} subjects today"
-            click.echo(f"{line.client.client_id}  {client_class}  {state}  {used}")
+            click.echo(
+                f"{members['clientId']}  {members['callerClass']}  {members['state']}  {used}"
+            )
+
+
+client.add_command(operation)
+
+
+def _today() -> date:
+    return datetime.now(UTC).astimezone(_QUOTA_ZONE).date()
+
+
+def _members(line: ClientLine) -> dict[str, object]:
+    registered = line.client
+    return {
+        "clientId": registered.client_id,
+        "callerClass": registered.caller_class.value,
+        "organisation": registered.organisation,
+        "name": registered.name,
+        "state": "SUSPENDED" if line.is_suspended else "ACTIVE",
+        "quotaPerDay": registered.quota_per_day,
+        "usedToday": line.used,
+    }
+
+
+def _terms(registered: Client) -> dict[str, object]:
+    pace = registered.pace
+    return {
+        "purposes": [purpose.value for purpose in registered.purposes],
+        "mayAskAnything": registered.may_ask_anything,
+        "requestsPerMinute": None if pace is None else pace.requests_per_minute,
+        "burst": None if pace is None else pace.burst,
+    }

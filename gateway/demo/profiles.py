@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from gateway.demo.city.authorities import MARKET_BUREAU, TAX_BUREAU
 from gateway.demo.city.cases import CASES, DEMO_BANK
 from gateway.demo.city.organisations import case_code
-from gateway.demo.tour.questions import GRADE_AND_PAYMENTS, ONE_FIRM, THREE_DEPARTMENTS
+from gateway.demo.tour.questions import (
+    GRADE_AND_PAYMENTS,
+    LOAN_PAYMENTS,
+    ONE_FIRM,
+    THREE_DEPARTMENTS,
+)
 from gateway.entitlements.registers import Client
 from gateway.identity.issuer import TokenRequest
 from policies.model import Caller, CallerClass, Purpose
@@ -21,7 +26,7 @@ ASSOCIATION = case_code("51", "MJ0A0000")
 AUDIT_BUREAU = case_code("11", "MB0A0000")
 
 _BANK_QUOTA = 100_000
-_LENDER_OPERATIONS = (ONE_FIRM, GRADE_AND_PAYMENTS, THREE_DEPARTMENTS)
+_LENDER_OPERATIONS = (ONE_FIRM, GRADE_AND_PAYMENTS, LOAN_PAYMENTS, THREE_DEPARTMENTS)
 
 
 @dataclass(frozen=True, slots=True)

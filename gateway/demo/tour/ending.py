@@ -11,7 +11,7 @@ from gateway.demo.city.cases import CASES
 from gateway.demo.files import DemoDescription, DemoFiles
 from gateway.demo.profiles import PROFILES
 from gateway.demo.tour.context import TourContext, small_table
-from gateway.demo.tour.questions import GRADE_AND_PAYMENTS
+from gateway.demo.tour.questions import LOAN_PAYMENTS
 from gateway.operation.operations import sha256_of
 
 _OTHER_PORT = 8481
@@ -22,7 +22,7 @@ def curl_lines(description: DemoDescription, files: DemoFiles) -> tuple[str, ...
     code = CASES.penalised_firm.code
     look = f'{{ subject(uscc: "{code}") {{ registration {{ name status }} }} }}'
     registered = {
-        "documentId": f"sha256:{sha256_of(GRADE_AND_PAYMENTS)}",
+        "documentId": f"sha256:{sha256_of(LOAN_PAYMENTS)}",
         "variables": {"uscc": code},
     }
     return (

@@ -32,6 +32,14 @@ query LoanCheck($uscc: USCC!) {
   }
 }"""
 
+LOAN_PAYMENTS = """\
+query LoanPayments($uscc: USCC!) {
+  subject(uscc: $uscc) {
+    taxpayerCredit { grade score }
+    taxPayments(first: 3) { nodes { taxKind paidAmount } }
+  }
+}"""
+
 THREE_DEPARTMENTS = """\
 query ThreeDepartments($uscc: USCC!) {
   subject(uscc: $uscc) {
