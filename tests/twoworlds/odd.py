@@ -18,6 +18,7 @@ from tests.twoworlds.pen import City, Pen
 from tests.twoworlds.seen import Eyes
 
 _SHARE = 0.2
+_FAR = {dt.date.max: dt.date(9900, 1, 1), dt.date.min: dt.date(1, 1, 1)}
 
 
 def with_odd_values(random: Random, city: City, caller: Caller, made: Counter[str]) -> Natives:
@@ -34,22 +35,20 @@ def _odd(random: Random, pen: Pen, row: Row, made: Counter[str]) -> Row:
     is_hidden = pen.is_hidden(row)
     views = pen.eyes.views(pen.record(row), pen.department)
     seen = frozenset[str]().union(*(frozenset(view.looks) for view in views if view.is_open))
-    changed = dict(row)
+    changed, judged = dict(row), dict(row)
     for column, fields in pen.fed.items():
-        is_unseen = is_hidden or not fields & seen
-        is_free = is_unseen and (not fields & pen.deciding or _decides_nothing(pen, row, column))
-        if is_free and random.random() < _SHARE:
-            changed[column] = _odd_value(random, row[column])
-            made[pen.table.name] += changed[column] != row[column]
+        if random.random() >= _SHARE or not (is_hidden or not fields & seen):
+            continue
+        value = _odd_value(random, row[column])
+        if fields & pen.deciding:
+            # Judged by a day far away: no rule may show the record, whatever else is odd in it.
+            candidate = {**judged, column: _FAR.get(value)}
+            if not is_hidden or value not in _FAR or not pen.is_hidden(candidate):
+                continue
+            judged = candidate
+        changed[column] = value
+        made[pen.table.name] += value != row[column]
     return changed
-
-
-def _decides_nothing(pen: Pen, row: Row, column: str) -> bool:
-    """Whether the record is hidden whatever date stands here, or none."""
-    return isinstance(row[column], dt.date) and all(
-        pen.is_hidden({**row, column: value})
-        for value in (None, dt.date(1, 1, 1), dt.date(9900, 1, 1))
-    )
 
 
 def _odd_value(random: Random, native: Any) -> Any:
