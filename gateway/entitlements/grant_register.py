@@ -59,7 +59,8 @@ _LIST = f"""
 WHERE ($2::text IS NULL OR g.consumer = $2 OR g.provider = $2)
     AND ($3::text IS NULL OR {_STATE} = $3)
     AND ($4::text IS NULL OR (g.requested_at, g.grant_no) < (
-        SELECT s.requested_at, s.grant_no FROM sharing_grant AS s WHERE s.grant_no = $4))
+        SELECT s.requested_at, s.grant_no FROM sharing_grant AS s
+        WHERE s.grant_no = $4 AND ($2::text IS NULL OR s.consumer = $2 OR s.provider = $2)))
 ORDER BY g.requested_at DESC, g.grant_no DESC LIMIT $5
 """  # noqa: S608 - made of constants
 _SAME_REQUEST = """
@@ -77,7 +78,8 @@ class GrantFilter:
 
     Attributes:
         party: code of the consumer or provider; None: all.
-        after: number of a grant; only those that were requested before it.
+        after: number of a grant; only those that were requested before it. One of other parties is
+            as good as none: it would tell when they asked.
     """
 
     party: str | None = None

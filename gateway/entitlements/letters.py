@@ -44,7 +44,9 @@ _LIST = f"""
 WHERE ($2::text IS NULL OR c.subject_key = $2) AND ($3::text IS NULL OR c.institution = $3)
     AND ($4::text IS NULL OR {_STATE} = $4)
     AND ($5::text IS NULL OR (c.signed_at, c.consent_no) < (
-        SELECT s.signed_at, s.consent_no FROM consent AS s WHERE s.consent_no = $5))
+        SELECT s.signed_at, s.consent_no FROM consent AS s
+        WHERE s.consent_no = $5 AND ($2::text IS NULL OR s.subject_key = $2)
+            AND ($3::text IS NULL OR s.institution = $3)))
 ORDER BY c.signed_at DESC, c.consent_no DESC LIMIT $6
 """  # noqa: S608 - made of constants
 
@@ -54,7 +56,8 @@ class ConsentFilter:
     """Which consents to list; None: any.
 
     Attributes:
-        after: number of a consent; only those that were signed before it.
+        after: number of a consent; only those that were signed before it. One of another subject
+            or institution is as good as none: it would tell when that was signed.
     """
 
     subject_key: str | None = None

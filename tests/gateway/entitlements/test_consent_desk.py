@@ -191,6 +191,21 @@ async def test_consents_come_in_pages_and_by_state(desk: Desk, hand: HandOffice)
     assert await listed(ConsentFilter(state=ConsentState.EXPIRED)) == [numbers[0]]
 
 
+async def test_number_of_others_consent_tells_nothing(desk: Desk) -> None:
+    own = await filed(desk)
+    later = replace(LETTER.signature, signed_at=LETTER.signature.signed_at + dt.timedelta(hours=1))
+    subject = OTHER_FIRM.caller.organisation
+    assert subject is not None
+    theirs = await filed(
+        desk, replace(LETTER, subject_key=subject, signature=later), who=OTHER_BANK
+    )
+    wanted = ConsentFilter(after=theirs)
+    for who in (LENDER, OWNER):
+        assert list(await desk(who).consents.list_consents(wanted)) == []
+    (found,) = await desk(CREDIT_CENTRE).consents.list_consents(wanted)
+    assert found.terms.consent_no == own
+
+
 async def test_same_document_twice_is_refused_while_it_waits(desk: Desk) -> None:
     number = await filed(desk)
     assert await refused(desk(LENDER).consents.file_letter(LETTER)) == "CONSENT_ALREADY_FILED"

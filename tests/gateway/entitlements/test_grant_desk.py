@@ -187,6 +187,17 @@ async def test_grants_come_in_pages_and_by_state(desk: Desk, hand: HandOffice) -
     assert await listed(GrantFilter(after="SG-99")) == []
 
 
+async def test_number_of_others_grant_tells_nothing(desk: Desk, hand: HandOffice) -> None:
+    own = (await desk(CONSUMER).grants.request(WISH)).terms.grant_no
+    hand.clock.now += dt.timedelta(seconds=1)
+    theirs = (await desk(STRANGER).grants.request(WISH)).terms.grant_no
+    wanted = GrantFilter(after=theirs)
+    assert list(await desk(CONSUMER).grants.list_grants(wanted)) == []
+    for who in (PROVIDER, CREDIT_CENTRE):
+        (found,) = await desk(who).grants.list_grants(wanted)
+        assert found.terms.grant_no == own
+
+
 async def test_grant_whose_time_is_over_has_expired(desk: Desk, hand: HandOffice) -> None:
     number = (await desk(CONSUMER).grants.request(WISH)).terms.grant_no
     await desk(PROVIDER).grants.decide(number, True, None)
