@@ -19,13 +19,15 @@ ROOMS = (
     "audit",
     "entitlements",
     "mutations",
+    "admission",
 )
 _CODE = re.compile(r"[A-Z]+(_[A-Z]+)+")
 _LEFT_OUT = frozenset({".git", ".venv", "build", "data", "dist", "node_modules", "__pycache__"})
 _SUFFIXES = (".md", ".py", ".toml", ".sql", ".js", ".html", ".css", ".json", ".yaml", ".txt")
 _NAMES = ("Makefile", "run", "LICENSE", ".gitignore", ".npmrc", "requirements.lock")
-# Codes of the log, the numbers or the recorder alone, and the word for errors that bring a code of their own.
-NOT_SHOWN = frozenset({"BAD_VALUE", "CLIENT_GONE", "CONSENT_BUSY", "REQUEST_ERROR"})
+# Codes of the log, the numbers, the audit or the recorder alone, and the word for errors that bring
+# a code of their own.
+NOT_SHOWN = frozenset({"BAD_VALUE", "CLIENT_GONE", "CONSENT_BUSY", "QUERY_SWEEP", "REQUEST_ERROR"})
 
 
 def texts() -> Iterator[Path]:

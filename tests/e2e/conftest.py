@@ -35,22 +35,26 @@ def provisioned(
     return provision_in(folder, departments, store_url)
 
 
-def provision_in(folder: Path, departments: Departments, store_url: str) -> Provisioned:
-    """Provision a demonstration with files in this folder."""
+def provision_in(
+    folder: Path, departments: Departments, store_url: str, *, is_bound: bool = False
+) -> Provisioned:
+    """Provision a demonstration with files in this folder.
+
+    Args:
+        is_bound: whether contracts name the operations of clients, as in a demonstration; tests
+            about other things ask anything.
+    """
     files = DemoFiles(folder / "data", folder / "build")
     files.make_folders()
     found = DemoDatabases(departments.access, store_url, None, None)
 
-    async def provision_for_any_query() -> Provisioned:
-        provisioned = await provision(found, files, 0)
-        await let_ask_anything(store_url)
-        return provisioned
-
-    return asyncio.run(provision_for_any_query())
+    provisioned = asyncio.run(provision(found, files, 0))
+    if not is_bound:
+        asyncio.run(_let_ask_anything(store_url))
+    return provisioned
 
 
-async def let_ask_anything(store_url: str) -> None:
-    """Let all clients ask more than their contracts name, for tests about other things."""
+async def _let_ask_anything(store_url: str) -> None:
     pool = LightPool(connector(StoreAddress(store_url)), 1)
     try:
         async with pool.connection() as connection:

@@ -46,9 +46,11 @@ def enter(
     return admission.enter(who or principal(), note or CallerNote())
 
 
-def refused(contract: ClientContract | None, who: Principal | None = None, **more: bool) -> str:
+def refused(
+    contract: ClientContract | None, who: Principal | None = None, *, is_suspended: bool = False
+) -> str:
     with pytest.raises(ClientError) as caught:
-        enter(contract, who, **more)
+        enter(contract, who, is_suspended=is_suspended)
     return caught.value.code
 
 
