@@ -15,18 +15,30 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.composition import Gateway, open_gateway
+from gateway.errors import GatewayError
 from gateway.fetching.types import SourceOutcome
 from gateway.http.access_log import AccessLog, json_logger
 from gateway.http.clock import Clock, SystemClock
 from gateway.http.dispatch import GRAPHQL_PATH, HttpApp
 from gateway.http.graphql_endpoint import GraphQLEndpoint
+from gateway.http.lifespan import PlainRefusals
 from gateway.http.metrics import CacheFill, Metrics
 from gateway.http.persons_endpoint import PERSON_REFERENCES_PATH, PersonReferencesEndpoint
 from gateway.http.routes import Readiness, rest_app, rest_routes
 from gateway.http.types import RequestObserver
-from gateway.settings import ServerSettings, Settings
+from gateway.settings import ServerSettings, Settings, SettingsError
+from policies.disclosure.errors import DisclosureLoadError
+from policies.errors import PolicyLoadError
+from policies.sharing.loader import SharingLoadError
 
 YOUNG_OBJECTS = 20_000
+_REFUSALS = (
+    GatewayError,
+    SettingsError,
+    PolicyLoadError,
+    SharingLoadError,
+    DisclosureLoadError,
+)
 KNOWN_PATHS = frozenset(("/", "/livez", "/readyz", "/metrics", "/graphiql"))
 
 
@@ -86,7 +98,8 @@ def create_app(
     async def readiness() -> Readiness:
         return Readiness((("entitlements", bool(opened) and opened[0].is_ready()),))
 
-    rest = rest_app(rest_routes(metrics, readiness, graphiql_folder), lifespan)
+    routes = rest_app(rest_routes(metrics, readiness, graphiql_folder), lifespan)
+    rest = PlainRefusals(routes, _REFUSALS)
     endpoints = {GRAPHQL_PATH: graphql, PERSON_REFERENCES_PATH: persons}
     return HttpApp(endpoints, rest, clock, observers, KNOWN_PATHS)
 
