@@ -1,6 +1,7 @@
 """Races of what ends against queries, on several workers of one process and one store.
 
-Whatever ends (a consent, a grant, a client, a record's visibility, a rule): no query that begins
+Whatever ends (a consent, a grant, a client, an operation of its contract, a record's visibility, a
+rule): no query that begins
 afterwards shows data, and none that was running shows any a second later.
 """
 
@@ -22,7 +23,9 @@ from gateway.audit.references import SubjectReferences
 from gateway.authorization.authorize import Authorizer, manifest_providers
 from gateway.conformance import ReferenceAdapter, ReferenceRecord
 from gateway.entitlements.cache import EntitlementsCache
+from gateway.entitlements.client_operations import OperationRegister
 from gateway.entitlements.consent_register import ConsentRegister
+from gateway.entitlements.contract import RegisteredOperation
 from gateway.entitlements.registers import (
     Client,
     ClientRegister,
@@ -36,6 +39,7 @@ from gateway.http.types import Credentials, RequestFacts
 from gateway.identity.access_token import TokenRules
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.principal import Principal
+from gateway.operation.operations import normal_sha256, sha256_of
 from gateway.operation.types import OperationRequest
 from gateway.pipeline import Pipeline
 from gateway.store.connect import StoreAddress, connector
@@ -45,6 +49,7 @@ from policies.model import Caller, CallerClass, Condition, Purpose
 from policies.model import Effect as RuleEffect
 from schema.codes import RecordKind
 from tests.gateway.test_pipeline import MemoryRecorder, pipeline_of
+from tests.support.admission import admission_of
 from tests.support.awkward_department import CODE, FIRM, awkward_records, manifest_for
 from tests.support.consents import AT, file_active, firm_consent
 from tests.support.entries import BANK, ORGAN
@@ -66,13 +71,22 @@ PRINCIPALS = {
     "consent": Principal(Caller(CallerClass.INSTITUTION, BANK, Purpose.PRE_LOAN), "bank-1"),
     "grant": Principal(Caller(CallerClass.DEPARTMENT, ORGAN, Purpose.INSPECTION), "organ-1"),
     "client": Principal(Caller(CallerClass.CREDIT_CENTRE, ORGAN, Purpose.EVALUATION), "centre-1"),
+    "contract": Principal(Caller(CallerClass.ASSOCIATION, ORGAN, Purpose.EVALUATION), "assoc-1"),
     "effect": Principal(Caller(CallerClass.PUBLIC, None, Purpose.PUBLIC_DISPLAY), "public"),
     "policy": Principal(Caller(CallerClass.AUDITOR, ORGAN, Purpose.AUDIT), "auditor-1"),
 }
 OPEN = policies(
     rule("consented", who=(CallerClass.INSTITUTION,), condition=Condition(consent=True)),
     rule("granted", who=(CallerClass.DEPARTMENT,), condition=Condition(grant=True)),
-    rule("known", who=(CallerClass.CREDIT_CENTRE, CallerClass.PUBLIC, CallerClass.AUDITOR)),
+    rule(
+        "known",
+        who=(
+            CallerClass.CREDIT_CENTRE,
+            CallerClass.PUBLIC,
+            CallerClass.AUDITOR,
+            CallerClass.ASSOCIATION,
+        ),
+    ),
     rule("registered", coordinates=("Registration",)),
 )
 CLOSED = policies(*OPEN.rules, rule("closed", RuleEffect.FORBID, coordinates=(REMARK, TYPE)))
@@ -127,6 +141,7 @@ async def opened(store: StoreAddress) -> AsyncIterator[Worker]:
         stages = replace(
             worker.pipeline._stages,
             authenticator=StatedCaller(TokenRules("i", "a", {}, max_lifetime_s=1), time.time),
+            admission=admission_of(standings.client),
             authorizer=Authorizer(manifest_providers([adapter.manifest]), standings),
             recorder=recorder,
             standings=standings,
@@ -174,6 +189,10 @@ class Change:
 def changes(pool: LightPool, workers: list[Worker], dice: random.Random) -> dict[str, Change]:
     """What can end, by whom it concerns."""
     consents, clients, effects = ConsentRegister(pool), ClientRegister(pool), EffectRegister(pool)
+    operations = OperationRegister(pool)
+    secret = RegisteredOperation(
+        "Secret", "EVALUATION", normal_sha256(DOCUMENT), sha256_of(DOCUMENT), DOCUMENT
+    )
     hidden = RecordEffect("reference", KIND, "r1", Effect.HIDDEN, "R-1", (CallerClass.PUBLIC,))
 
     async def give_consent(number: int) -> None:
@@ -204,6 +223,11 @@ def changes(pool: LightPool, workers: list[Worker], dice: random.Random) -> dict
         await clients.put(Client("centre-1", CallerClass.CREDIT_CENTRE, ORGAN, "Centre", 10))
         await clients.suspend("centre-1", is_suspended=False)
 
+    async def agree(_: int) -> None:
+        bound = Client("assoc-1", CallerClass.ASSOCIATION, ORGAN, "Association", None, (), False)
+        await clients.put(bound)
+        await operations.put("assoc-1", secret)
+
     async def release(rules: PolicySet, lag_s: float) -> None:
         async with pool.connection() as connection:
             epoch = await connection.fetchval("SELECT release_policy('x', interval '0')")
@@ -222,6 +246,7 @@ def changes(pool: LightPool, workers: list[Worker], dice: random.Random) -> dict
         "consent": Change(give_consent, withdraw),
         "grant": Change(lambda _: grant("ACTIVE"), lambda _: grant("SUSPENDED")),
         "client": Change(register_client, lambda _: clients.suspend("centre-1")),
+        "contract": Change(agree, lambda _: operations.remove("assoc-1", "EVALUATION", "Secret")),
         "effect": Change(lambda _: effects.lift(hidden), lambda _: effects.put(hidden, AT)),
         "policy": Change(lambda _: release(OPEN, 0), lambda _: release(CLOSED, 0.02)),
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.settings import Settings, SettingsError, load_settings
+from policies.model import CallerClass
 from schema.identifiers.network_reference import NetworkKey
 
 GOOD = """
@@ -82,6 +83,26 @@ def test_good_settings_are_read_whole(load: Load, folder: Path) -> None:
     assert dict(settings.adapters["tax"].values) == {"url": "postgresql://tax", "pool_size": "4"}
     assert settings.policies == (folder / "rules",)
     assert settings.shadow is None
+
+
+def test_clients_are_bound_unless_the_file_says_otherwise(load: Load) -> None:
+    lenders = frozenset({CallerClass.INSTITUTION, CallerClass.PLATFORM})
+    usual = load().clients
+    assert (usual.must_register, usual.registered_operations_only) == (lenders, lenders)
+    assert (usual.requests_per_minute, usual.burst) == (6_000, 600)
+    assert (usual.sweep_per_minute, usual.sweep_per_day) == (200, 5_000)
+    section = '[clients]\nmust_register = []\nregistered_operations_only = ["department"]\n'
+    stated = load(changed("[policies]\n", f"{section}burst = 7\n[policies]\n")).clients
+    assert stated.must_register == frozenset()
+    assert stated.registered_operations_only == {CallerClass.DEPARTMENT}
+    assert (stated.requests_per_minute, stated.burst) == (6_000, 7)
+
+
+@pytest.mark.parametrize("value", ['["public"]', '["banks"]', '"institution"'])
+def test_clients_of_no_class_refuse_the_start(load: Load, value: str) -> None:
+    section = f"[clients]\nmust_register = {value}\n[policies]\n"
+    with pytest.raises(SettingsError, match=r"clients\.must_register"):
+        load(changed("[policies]\n", section))
 
 
 def test_sharing_folder_stands_beside_the_file(load: Load, folder: Path) -> None:

@@ -9,10 +9,11 @@ from gateway.admission.admit import Admission
 from gateway.admission.pace import Buckets
 from gateway.admission.sweeps import Sweeps
 from gateway.admission.types import AdmissionRules, NoSweepObserver, SweepLimits
+from gateway.entitlements.contract import Pace
 from gateway.entitlements.types import ClientTerms
 
-NOBODY_MUST = AdmissionRules(must_register=frozenset())
-"""Clients need not be registered."""
+NOBODY_MUST = AdmissionRules(must_register=frozenset(), pace=Pace(10_000_000, 10_000_000))
+"""Clients need not be registered, and ask as fast as they like."""
 
 
 def _nothing_is_due() -> None:
