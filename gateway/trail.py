@@ -142,9 +142,11 @@ class Trail:
 
 def _subjects(results: FetchResults) -> tuple[str, ...]:
     places = list(results.subjects.values())
-    if len(places) == 1:
+    listed = tuple(results.listed_subjects())
+    if len(places) == 1 and not listed:
         return places[0].distinct
-    return tuple(dict.fromkeys(key for subjects in places for key in subjects.distinct))
+    keys = (key for subjects in places for key in subjects.distinct)
+    return tuple(dict.fromkeys((*keys, *listed)))
 
 
 def _departments(results: FetchResults) -> tuple[DepartmentOutcome, ...]:

@@ -76,7 +76,8 @@ class AuditEntry:
     Attributes:
         at: wire time of arrival.
         operation_hash: SHA-256 of the document, empty if none could be read.
-        subjects: keys of the subjects asked for; the recorder stores random references.
+        subjects: keys of the subjects asked for, and of those that listed records are about; the
+            recorder stores random references.
         released: references of released dishonest and list records (`department/kind/id`);
             stored as keyed hashes.
         outcome: ANSWERED, or the code of the refusal.

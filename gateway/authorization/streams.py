@@ -71,13 +71,14 @@ def make_stream(
     kind = MODEL.kinds[place.kind]
     rule = rule_with_effects(cell.kind.row, effects)
     pages = page_members(place.content)
-    # Of records over all subjects it is checked whom they are about, which JSON does not tell.
-    is_limited = subject_kinds is not None and len(subject_kinds) < len(SubjectKind)
-    takes_json = is_alone and not is_limited and not pages & _CURSORS
+    # Of records over all subjects it is checked, counted and put on record whom they are about,
+    # which JSON does not tell.
+    is_listed = subject_kinds is not None
+    takes_json = is_alone and not is_listed and not pages & _CURSORS
     json = _json_shape(place, provider, cell, kind) if takes_json else None
     if json is not None and not is_summarised(rule, kind):
         json = None
-    fields = () if json is not None else _row_fields(place, cell, kind, rule, is_limited)
+    fields = () if json is not None else _row_fields(place, cell, kind, rule, is_listed)
     selection = RecordSelection(
         kind=place.kind,
         fields=fields,

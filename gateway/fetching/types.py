@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
 from gateway.authorization.types import StatisticsStream, Stream
-from gateway.contract import Row, StatisticsBatch
+from gateway.contract import SUBJECT_KEY, Row, StatisticsBatch
 from gateway.entitlements.types import ConsentTerms
+from gateway.planning.leaves import SUBJECT_ID, record_nodes
 from gateway.planning.types import RecordPlace, StatisticsRoot, SubjectPlace
-from policies.model import SubjectProfile
+from policies.model import Outcome, SubjectProfile
 
 EVERYBODY = ""
 """Key under which records over all subjects stand."""
@@ -162,6 +163,22 @@ class FetchResults:
     consents: set[ConsentTerms] = field(default_factory=set)
     misnamed: dict[SubjectPlace, tuple[int, ...]] = field(default_factory=dict)
     withheld: dict[str, int] = field(default_factory=dict)
+
+    def listed_subjects(self) -> Iterator[str]:
+        """Keys of whom records are about that were asked for over all subjects, or by an id.
+
+        Nobody of records whose subjects the caller may not learn: how many there are is closed too.
+        """
+        for place, found in self.places.items():
+            # the nodes of a search stand as subjects already
+            if place.is_keyed or place.is_search or not list(record_nodes(place.content)):
+                continue
+            for records in found.records().values():
+                for stream, rows in records.runs:
+                    if stream.cell.leaves[SUBJECT_ID].outcome is Outcome.DENIED:
+                        continue
+                    column = stream.columns[SUBJECT_KEY]
+                    yield from (str(row[column]) for row in rows if row[column] is not None)
 
     def note_withheld(self, slug: str, records: int) -> None:
         """Note records that a department left out of one batch."""

@@ -36,7 +36,7 @@ from gateway.visibility.parts import SchemaParts
 from schema.codes import RecordKind
 from schema.records import MODEL
 from tests.support.admission import admission_of
-from tests.support.awkward_department import FIRM, SHOP, awkward_records, manifest_for
+from tests.support.awkward_department import FIRM, PERSON, SHOP, awkward_records, manifest_for
 from tests.support.small_gateway import SCHEMA, HandEntitlements, SmallGateway, policies
 from tests.support.stages import no_mutations
 
@@ -172,6 +172,34 @@ async def test_entry_says_who_read_what_of_whom_and_no_value() -> None:
         if node["remark"]
     ]
     assert all(value not in entry.decisions.json.decode() for value in values)
+
+
+LISTED = {
+    "by kind": ("records(kind: ADMINISTRATIVE_PENALTY, first: 30) { nodes { __typename } }", 3),
+    "by a search": ("searchSubjects(first: 5) { nodes { __typename } }", 2),
+    "nobody's": ("records(kind: ADMINISTRATIVE_PENALTY, first: 30) { totalCount }", 0),
+}
+
+
+@pytest.mark.parametrize("name", list(LISTED))
+async def test_subjects_of_lists_are_on_record_and_counted(name: str) -> None:
+    fields, expected = LISTED[name]
+    recorder = MemoryRecorder()
+    await answer(pipeline_of(recorder), f"{{ {fields} }}")
+    (entry,) = recorder.entries
+    assert len(entry.subjects) == entry.units == expected
+    assert set(entry.subjects) <= {FIRM, SHOP, PERSON}
+
+
+async def test_subject_of_a_record_found_by_its_id_is_on_record_and_counted() -> None:
+    recorder = MemoryRecorder()
+    pipeline = pipeline_of(recorder)
+    first = "{ records(kind: TAX_ARREARS, first: 1) { nodes { id } } }"
+    (node,) = orjson.loads((await answer(pipeline, first)).body)["data"]["records"]["nodes"]
+    await answer(pipeline, f'{{ node(id: "{node["id"]}") {{ __typename }} }}')
+    listed, found = recorder.entries
+    assert found.subjects == listed.subjects
+    assert found.units == 1
 
 
 async def test_no_entry_no_answer() -> None:
