@@ -65,16 +65,18 @@ class Admission:
             raise client_suspended()
         if caller.caller_class is CallerClass.PUBLIC:
             return Admitted(terms)
-        contract = terms.contract
-        if caller.caller_class in self._rules.must_register:
-            _require_registered(principal, contract)
+        contract, purpose = terms.contract, caller.purpose.value
+        if not _is_registered(principal, contract) and (
+            caller.caller_class in self._rules.must_register
+        ):
+            raise _unknown(principal)
         pace = self._rules.pace
         if contract is not None:
-            if contract.purposes and caller.purpose.value not in contract.purposes:
+            if contract.purposes and purpose not in contract.purposes:
                 raise _purpose_not_agreed(principal)
             pace = contract.pace or pace
         if counts:
-            key = (principal.client_id, caller.purpose.value)
+            key = (principal.client_id, purpose)
             try:
                 note.pace = self._buckets.take(key, pace)
             except Exception:
@@ -134,18 +136,22 @@ class Admission:
         return contract.caller_class not in self._asks_anything
 
 
-def _require_registered(principal: Principal, contract: ClientContract | None) -> None:
+def _is_registered(principal: Principal, contract: ClientContract | None) -> bool:
+    """Whether a contract is about the organisation and class that a token states."""
     caller = principal.caller
-    if (
-        contract is None
-        or contract.caller_class != caller.caller_class.value
-        or contract.organisation != caller.organisation
-    ):
-        raise Refused(
-            "CLIENT_UNKNOWN",
-            f"no client `{principal.client_id}` is registered for this organisation as "
-            f"`{caller.caller_class.value}`: ask the credit centre to register it",
-        )
+    return (
+        contract is not None
+        and contract.organisation == caller.organisation
+        and contract.caller_class == caller.caller_class.value
+    )
+
+
+def _unknown(principal: Principal) -> Refused:
+    return Refused(
+        "CLIENT_UNKNOWN",
+        f"no client `{principal.client_id}` is registered for this organisation as "
+        f"`{principal.caller.caller_class.value}`: ask the operator of the gateway to register it",
+    )
 
 
 def _purpose_not_agreed(principal: Principal) -> Refused:

@@ -25,10 +25,12 @@ _TELLS_AFTER = 0.5
 
 
 class _Bucket:
-    __slots__ = ("at", "fills_in_s", "level", "pace", "telling", "untold")
+    __slots__ = ("at", "burst", "fills_in_s", "level", "pace", "per_second", "telling", "untold")
 
     def __init__(self, pace: Pace, now: float) -> None:
         self.pace = pace
+        self.burst = pace.burst
+        self.per_second = pace.per_second
         self.fills_in_s = math.ceil(pace.burst / pace.per_second)
         self.level = float(pace.burst)
         self.at = now
@@ -36,7 +38,8 @@ class _Bucket:
         self.telling = 0
 
     def refill(self, now: float) -> None:
-        self.level = min(self.pace.burst, self.level + (now - self.at) * self.pace.per_second)
+        level = self.level + (now - self.at) * self.per_second
+        self.level = level if level < self.burst else float(self.burst)
         self.at = now
 
 
@@ -75,15 +78,15 @@ class Buckets:
         """
         now = self._clock()
         bucket = self._buckets.get(key)
-        if bucket is None or bucket.pace != pace:
+        if bucket is None or (bucket.pace is not pace and bucket.pace != pace):
             bucket = self._renewed(key, pace, now)
         bucket.refill(now)
         untold = bucket.untold + bucket.telling
-        if bucket.level < 1.0 or untold >= pace.burst:
+        if bucket.level < 1.0 or untold >= bucket.burst:
             raise _rate_limited(bucket)
         bucket.level -= 1.0
         bucket.untold += 1
-        if untold + 1 >= pace.burst * _TELLS_AFTER:
+        if untold + 1 >= bucket.burst * _TELLS_AFTER:
             self._is_due()
         return _use(bucket)
 
@@ -137,13 +140,12 @@ class Buckets:
 
 
 def _use(bucket: _Bucket) -> PaceUse:
-    pace = bucket.pace
-    missing = pace.burst - bucket.level
+    level = bucket.level
     return PaceUse(
-        pace.burst,
+        bucket.burst,
         bucket.fills_in_s,
-        max(0, int(bucket.level)),
-        math.ceil(missing / pace.per_second),
+        int(level) if level > 0 else 0,
+        math.ceil((bucket.burst - level) / bucket.per_second),
     )
 
 
