@@ -13,10 +13,11 @@ import pytest
 
 from gateway.answering.answer import Answerer
 from gateway.answering.resolve import Resolver
-from gateway.audit.types import AuditEntry, ConsentUse, OutdatedDecisionError
+from gateway.audit.types import AuditEntry, ConsentUse, OutdatedDecisionError, Quota
 from gateway.catalogue import CatalogueContext
 from gateway.conformance import ReferenceAdapter
 from gateway.contract import SourceUnavailable
+from gateway.entitlements.contract import ClientContract, RegisteredOperation
 from gateway.entitlements.types import ClientTerms, ConsentTerms, Entitlements, OneOff, RulesInForce
 from gateway.errors import BadRequest, Claimant, TooManyRequests, Unauthenticated, Unavailable
 from gateway.fetching.registry import Registry
@@ -27,7 +28,7 @@ from gateway.identity.principal import Principal
 from gateway.opaque import OpaqueCodec
 from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.limits import Limits
-from gateway.operation.operations import Operations
+from gateway.operation.operations import Operations, normal_sha256, sha256_of
 from gateway.operation.types import OperationAnswer, OperationRequest
 from gateway.persons.references import PersonReferences
 from gateway.pipeline import Pipeline, Stages
@@ -400,3 +401,33 @@ async def test_one_off_consent_is_used_up_by_what_was_told_even_if_that_is_nothi
         await answer(pipeline, document % asked, {"u": [FIRM, SHOP]})
         (entry,) = recorder.entries
         assert entry.consents == (ConsentUse("C-1", 4, delivered),), (is_down, asked)
+
+
+async def test_operation_of_a_contract_relies_on_it_and_counts_against_its_own_quota() -> None:
+    registered = RegisteredOperation(
+        "Q", "PUBLIC_DISPLAY", normal_sha256(LIST), sha256_of(LIST), LIST, quota_per_day=5
+    )
+    mark = ("client:public", 3)
+    contract = ClientContract("association", None, operations=(registered,))
+    standings = HandStandings(ClientTerms(mark, contract=contract))
+    recorder = MemoryRecorder()
+    await answer(pipeline_of(recorder, standings=standings), LIST, {"u": [FIRM]})
+    (entry,) = recorder.entries
+    assert mark in entry.marks
+    assert entry.quota == Quota("public#PUBLIC_DISPLAY#Q", 5)
+    assert entry.warnings == ()
+
+
+async def test_query_by_document_id_is_on_record_by_the_hash_of_its_document() -> None:
+    registered = RegisteredOperation(
+        "Q", "PUBLIC_DISPLAY", normal_sha256(LIST), sha256_of(LIST), LIST
+    )
+    contract = ClientContract("association", None, operations=(registered,))
+    standings = HandStandings(ClientTerms(("client:public", 3), contract=contract))
+    recorder = MemoryRecorder()
+    pipeline = pipeline_of(recorder, standings=standings)
+    request = OperationRequest("", None, {"u": [FIRM]}, f"sha256:{sha256_of(LIST)}")
+    facts = RequestFacts("r-1", "POST", "/graphql", "peer", "local", "2026-11-02T08:00:00Z", 1e12)
+    found = await pipeline.answer(request, Credentials(None), facts)
+    assert "data" in orjson.loads(found.body)
+    assert recorder.entries[0].operation_hash == sha256_of(LIST)

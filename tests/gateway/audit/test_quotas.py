@@ -5,6 +5,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -15,9 +16,11 @@ from gateway.audit.entry import RecordHasher
 from gateway.audit.quotas import CountedSubjects, forget_days_before
 from gateway.audit.recorder import GroupCommitRecorder
 from gateway.audit.references import SubjectReferences
+from gateway.audit.types import Quota
 from gateway.entitlements.errors import EntitlementRefusedError
 from gateway.entitlements.registers import Client, ClientRegister
 from gateway.errors import TooManyRequests, Unauthenticated
+from gateway.request import QuotaUse
 from gateway.store.connect import StoreAddress
 from gateway.store.pool import LightPool
 from policies.model import CallerClass
@@ -25,6 +28,8 @@ from tests.support.entries import BANK, FIRM, audit_entry
 from tests.support.standings import followed
 
 DAY = date(2026, 3, 2)
+# midnight after it, China Standard Time
+RESETS_AT = 1_772_467_200
 
 
 def some(first: int, last: int) -> tuple[str, ...]:
@@ -77,6 +82,33 @@ async def counted_days(pool: LightPool) -> list[int]:
     async with pool.connection() as connection:
         rows = await connection.fetch("SELECT DISTINCT day FROM quota_subject ORDER BY day")
     return [row["day"].day for row in rows]
+
+
+async def test_quota_of_an_operation_is_counted_apart_from_the_clients(
+    recorder: GroupCommitRecorder, store_pool: LightPool
+) -> None:
+    await add_client(store_pool, 1)
+    own = Quota("bank-1#PRE_LOAN#Grade", 3)
+
+    async def commit(name: str, first: int, last: int) -> QuotaUse | None:
+        return await recorder.commit(
+            replace(audit_entry(name, subjects=some(first, last)), quota=own)
+        )
+
+    at_once = [commit("r-1", 1, 2), recorder.commit(audit_entry("r-2", subjects=some(9, 9)))]
+    first, others = await asyncio.gather(*at_once)
+    assert (first, others) == (
+        QuotaUse(3, 2, RESETS_AT),
+        QuotaUse(1, 1, RESETS_AT),
+    )
+    with pytest.raises(TooManyRequests):
+        await commit("r-3", 3, 4)
+    with pytest.raises(TooManyRequests):
+        await recorder.commit(audit_entry("r-4", subjects=some(1, 1)))
+    again = await commit("r-5", 1, 3)
+    assert again is not None
+    assert again.remaining == 0
+    assert await counted(store_pool) == (4, 4)
 
 
 async def test_quota_counts_subjects_and_refuses_what_exceeds_it(
