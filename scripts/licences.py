@@ -30,6 +30,8 @@ SPELLINGS = {
     "MIT License": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
+# Packages that tell it only by the text of the licence that they carry.
+TOLD_BY_TEXT = {"cedarpy": ("Apache License", "Apache-2.0")}
 PERMISSIVE = frozenset(
     {"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "PSF-2.0"}
 )
@@ -150,8 +152,16 @@ def licence_of(installed: Distribution) -> str:
         if value.startswith("License :: ")
     ]
     if not classifiers:
-        raise LicenceError(f"`{metadata['Name']}` does not tell its licence")
+        return _told_by_text(installed)
     return " OR ".join(sorted({SPELLINGS.get(value, value) for value in classifiers}))
+
+
+def _told_by_text(installed: Distribution) -> str:
+    beginning, licence = TOLD_BY_TEXT.get(installed.metadata["Name"], ("", ""))
+    text = installed.read_text("licenses/LICENSE") or ""
+    if not licence or not text.lstrip().startswith(beginning):
+        raise LicenceError(f"`{installed.metadata['Name']}` does not tell its licence")
+    return licence
 
 
 def render(packages: Iterable[Package]) -> str:

@@ -82,7 +82,7 @@ intent = "A department closes some records."
 [[rule]]
 name = "balance-in-bands"
 effect = "mask"
-who = ["*"]
+who = ["public", "department", "institution", "platform", "credit-centre", "association"]
 purposes = ["*"]
 uses = ["read"]
 coordinates = ["TaxArrears.balance", "TaxPayment.paidAmount"]
@@ -94,7 +94,7 @@ intent = "A department masks."
 [[rule]]
 name = "arrears-for-all"
 effect = "permit"
-who = ["association", "credit-centre"]
+who = ["credit-centre"]
 purposes = ["*"]
 uses = ["read", "count"]
 coordinates = ["TaxArrears"]
@@ -104,7 +104,7 @@ intent = "A department opens a kind."
 [[rule]]
 name = "arrears-items-for-all"
 effect = "permit"
-who = ["association", "credit-centre", "institution"]
+who = ["credit-centre", "institution"]
 roles = ["reviewer"]
 purposes = ["*"]
 uses = ["read", "filter"]
