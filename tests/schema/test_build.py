@@ -30,11 +30,12 @@ NEVER_DENIED = {
     *("id", "uscc", "nodes", "edges", "node", "cursor", "pageInfo"),
     *("hasNextPage", "hasPreviousPage"),
 }
-# Answers of no department: the catalogue, sources and statistics of what was permitted.
+# Answers of no department: the catalogue, sources, statistics of what was permitted, grants and
+# consents shown to those whom they concern.
 MADE_BY_THE_GATEWAY = {
     *("CatalogueItem", "CatalogueField", "Source", "RecordStatistics", "StatisticsGroup"),
     *("StatisticsValue", "_Service", "AccessExplanation", "AccessDecision", "AccessRule"),
-    "AccessWay",
+    *("AccessWay", "SharingGrant", "Consent", "Notification", "ActLine"),
 }
 ROOTS_NOBODY_DENIES = {"catalogue", "sources", "_entities", "_service"}
 

@@ -15,7 +15,7 @@ from gateway.answering.free_text import (
     is_resident_number,
     scrub,
 )
-from schema.identifiers.uscc import make_uscc
+from schema.identifiers.uscc import is_uscc, make_uscc
 
 CARD = "6222021234567890128"
 SEPARATORS = ("", " ", "-", "－", "\u3000", "\u00a0", "—", " - "[:2])
@@ -42,7 +42,12 @@ RESIDENTS = st.builds(
 )
 MOBILES = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
 LANDLINES = st.from_regex(r"(010|02[0-9]|0[3-9][0-9]{2})-?[2-8][0-9]{6,7}", fullmatch=True)
-CARDS = st.from_regex(r"62[0-9]{13,16}", fullmatch=True).map(luhn_completed)
+# One number in many is a valid social credit code too, and left alone as one.
+CARDS = (
+    st.from_regex(r"62[0-9]{13,16}", fullmatch=True)
+    .map(luhn_completed)
+    .filter(lambda number: not is_uscc(number))
+)
 NUMBERS = st.one_of(RESIDENTS, MOBILES, CARDS)
 
 
