@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.contract import Batch, JsonBatch, RowBatch, SourceRejected
 
@@ -28,8 +28,7 @@ Run = Callable[[Sequence[str]], Awaitable[Sequence[Batch]]]
 """Runs the statement of a shape for some keys: a batch per request, a group per key."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     keys: Sequence[str]
     run: Run
     answer: asyncio.Future[Sequence[Batch]]
@@ -103,7 +102,11 @@ class SharedCalls:
             for item in items:
                 _fail(item, error)
             return
-        if len(items) > 1 and any(batch.withheld for batch in batches):
+        if len(items) == 1:
+            if not items[0].answer.done():
+                items[0].answer.set_result(batches)
+            return
+        if any(batch.withheld for batch in batches):
             # Whose records were withheld is for who asked for them; a rare case, so each again.
             for item in items:
                 await self._run_together([item])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.contract import (
     FETCHED_AT,
@@ -80,8 +81,7 @@ class Statement:
         return filled
 
 
-@dataclass(frozen=True, slots=True)
-class KeyGroups:
+class KeyGroups(NamedTuple):
     """The distinct key tuples of the requests of one call.
 
     Attributes:
