@@ -16,7 +16,8 @@ GROUPS = "groups.toml"
 OTHERS = "others"
 
 _TABLES = ("purposes", "subjects", "coordinates", "rows", "gates", "needs")
-_NEEDS = ("consent", "grant")
+_NEEDS = ("consent", "grant", "is-self", "is-source")
+_CONSENTED = "-consented"
 
 
 class Groups:
@@ -51,17 +52,24 @@ class Groups:
         """A row condition as the file has it; None if there is none of this name."""
         return self._tables.get("rows", {}).get(group)
 
-    def gate(self, type_name: str, caller_class: CallerClass) -> str | None:
-        """Group of rows to which a department's own rules are held for such callers."""
+    def gate(self, type_name: str, caller_class: CallerClass, consented: bool) -> str | None:
+        """Group of rows to which a department's own rules are held for such callers.
+
+        Args:
+            consented: the rule asks for the subject's consent.
+        """
         gates = self._tables.get("gates", {})
+        names = [caller_class.value, OTHERS]
+        if consented:
+            names.insert(0, caller_class.value + _CONSENTED)
         for table in (gates.get(type_name, {}), gates):
-            found = table.get(caller_class.value, table.get(OTHERS))
-            if found is not None:
-                return str(found)
+            for name in names:
+                if name in table:
+                    return str(table[name])
         return None
 
     def need(self, field_class: FieldClass, caller_class: CallerClass) -> str | None:
-        """`consent` or `grant`: what a department's own rule must ask of such callers."""
+        """The key of `when` that a department's own rule must state for such callers."""
         needs = self._tables.get("needs", {}).get(field_class.value, {})
         found: str | None = needs.get(caller_class.value)
         return found
@@ -76,7 +84,8 @@ class Groups:
                     self._fail(key, f"`{name}`", f"a member of {table} that the gateway knows")
 
     def _check_gates(self, scope: Scope) -> None:
-        callers = {OTHERS, *(member.value for member in CallerClass)}
+        classes = [member.value for member in CallerClass]
+        callers = {OTHERS, *classes, *(name + _CONSENTED for name in classes)}
         for name, gate in self._tables.get("gates", {}).items():
             is_kind = isinstance(gate, dict) and name in scope.model.by_type_name
             if not is_kind and name not in callers:

@@ -90,7 +90,12 @@ class _Bounds:
 
     def _check_needs(self, classes: Mapping[FieldClass, Place]) -> None:
         when = self._rule.condition
-        given = {"consent": when.consent, "grant": when.grant}
+        given = {
+            "consent": when.consent,
+            "grant": when.grant,
+            "is-self": when.is_self,
+            "is-source": when.is_source,
+        }
         for field_class, place in classes.items():
             for caller_class in self._rule.who or CallerClass:
                 need = self._source.groups.need(field_class, caller_class)
@@ -105,7 +110,7 @@ class _Bounds:
     def _gated(self, rule: Rule, type_names: set[str]) -> Rule:
         """The rule for records that are published or shared, as the callers need it."""
         gates = {
-            self._source.groups.gate(type_name, caller_class)
+            self._source.groups.gate(type_name, caller_class, rule.condition.consent)
             for type_name in type_names
             for caller_class in rule.who or CallerClass
         }

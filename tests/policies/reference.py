@@ -53,7 +53,9 @@ def read_own_rules(text: str, slug: str, code: str, groups: Json) -> list[Json]:
         kinds = [name for name in rule["coordinates"] if "." not in name]
         if kinds and rule["effect"] != "forbid" and not {"is-self", "is-source"} & set(when):
             gates = {
-                gate_of(groups["gates"], kind, caller) for kind in kinds for caller in rule["who"]
+                gate_of(groups["gates"], kind, caller, "consent" in when)
+                for kind in kinds
+                for caller in rule["who"]
             }
             rows = [groups["rows"][gate] for gate in gates]
             when["row"] = {"all": rows + ([when["row"]] if "row" in when else [])}
@@ -61,9 +63,10 @@ def read_own_rules(text: str, slug: str, code: str, groups: Json) -> list[Json]:
     return rules
 
 
-def gate_of(gates: Json, kind: str, caller: str) -> str:
+def gate_of(gates: Json, kind: str, caller: str, consented: bool) -> str:
+    names = [f"{caller}-consented", caller] if consented else [caller]
     for table in (gates.get(kind, {}), gates):
-        for key in (caller, "others"):
+        for key in (*names, "others"):
             if key in table:
                 return str(table[key])
     raise KeyError(caller)

@@ -170,11 +170,47 @@ def test_department_opens_its_own_records_where_no_rule_forbids() -> None:
 
 def test_opened_records_are_held_to_the_gate_of_disclosure() -> None:
     kind = MODEL.by_type_name["TaxArrears"]
-    decision = ask(with_own(OPEN), "TaxArrears", caller=BANK)
+    text = rule_text(who='["department"]', purposes='["AUDIT"]', uses='["read"]')
+    caller = Caller(CallerClass.DEPARTMENT, OTHER, Purpose.AUDIT)
+    decision = ask(with_own(text), "TaxArrears", caller=caller)
     assert decision.row is not None
     assert not matches(decision.row, row("2026-09-21"), kind)
     assert not matches(decision.row, row("2026-12-31", "ENDED"), kind)
     assert matches(decision.row, row("2026-12-31"), kind)
+
+
+def test_opened_to_subjects_means_published_and_no_other_person() -> None:
+    text = rule_text(who='["subject"]', purposes='["SELF_QUERY"]', uses='["read"]')
+    with pytest.raises(PolicyLoadError, match="of class DEPARTMENT opened to `subject`"):
+        with_own(text)
+    rules = with_own(text + "subjects = ['ORGANISATION']\n")
+    caller = Caller(CallerClass.SUBJECT, OTHER, Purpose.SELF_QUERY)
+    decision = ask(rules, "TaxArrears", caller=caller)
+    kind = MODEL.by_type_name["TaxArrears"]
+    assert decision.row is not None
+    assert not matches(decision.row, row("2026-12-31", "SHARED"), kind)
+    assert ask(rules, "TaxArrears", caller=caller, is_self=True).row is None
+
+
+@pytest.mark.parametrize("name", ["TaxArrears", "TaxpayerCredit"])
+@pytest.mark.parametrize("who", ["institution", "platform"])
+def test_opened_to_lenders_means_published_but_for_consent(who: str, name: str) -> None:
+    wide = rule_text(
+        name='"wide"', who=f'["{who}"]', purposes='["AUDIT"]', uses='["read"]',
+        coordinates=f'["{name}"]',
+    )  # fmt: skip
+    consented = wide.replace("wide", "consented") + "when = { consent = true }\n"
+    caller = Caller(CallerClass(who), OTHER, Purpose.AUDIT, acting_for=OTHER)
+    kind = MODEL.by_type_name[name]
+    shown = {}
+    for text in (wide, consented):
+        decision = ask(with_own(text), name, caller=caller, consented=frozenset({name}))
+        assert decision.row is not None
+        shown[text] = [
+            matches(decision.row, {**row("2026-12-31", state), "grade": grade}, kind)
+            for state, grade in (("SHARED", "B"), ("PUBLISHED", "A"))
+        ]
+    assert shown == {wide: [False, True], consented: [True, True]}
 
 
 def test_opened_to_the_public_means_published_and_grades_and_complaints_keep_their_bounds() -> None:
@@ -212,12 +248,20 @@ def test_own_rule_about_the_own_department_needs_no_gate() -> None:
     assert (decision.outcome, decision.row) == (Outcome.CLEAR, None)
 
 
+WHO = [
+    member.value
+    for member in CallerClass
+    if member not in (CallerClass.SUBJECT, CallerClass.ASSOCIATION)
+]
 WIDE = with_own(
     rule_text(
-        who='["*"]', purposes='["*"]', uses='["read"]', classes='["PUBLIC", "DEPARTMENT"]',
+        who=str(WHO).replace("'", '"'), purposes='["*"]', uses='["read"]',
+        classes='["PUBLIC", "DEPARTMENT"]',
         coordinates='["TaxArrears.*", "AdministrativePenalty.*"]',
     ),
-    rule_text(name='"kind"', who='["*"]', purposes='["*"]', uses='["read"]'),
+    rule_text(
+        name='"kind"', who=str(WHO).replace("'", '"'), purposes='["*"]', uses='["read"]',
+    ),
 )  # fmt: skip
 
 
@@ -277,6 +321,21 @@ WRONG = [
         "arrears",
         "when",
         "without grant",
+    ),
+    *(
+        (
+            rule_text(who=f'["{who}"]', coordinates=f'["{coordinate}"]'),
+            "arrears",
+            "when",
+            f"opened to `{who}` without {need}",
+        )
+        for who, coordinate, need in (
+            ("credit-centre", "TaxPayment.paidAmount", "grant"),
+            ("association", "TaxPayment.paidAmount", "is-source"),
+            ("association", "TaxArrears.meta.version", "is-source"),
+            ("subject", "TaxPayment.paidAmount", "is-self"),
+            ("subject", "TaxArrears.meta.version", "is-self"),
+        )
     ),
     (
         rule_text(coordinates='["TaxPayment.paidAmount"]'),
