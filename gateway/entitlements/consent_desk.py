@@ -110,14 +110,16 @@ class ConsentDesk:
         """Withdraw: no answer that relies on it is committed after this.
 
         What was answered before stays lawful. A letter that waits for its check can be withdrawn
-        too.
+        too; so can a one-off consent that is used up, which ends repetitions of the query that
+        used it.
         """
         if reason is not None:
             reason = require_reason("the act", reason)
         found, rule_id = await self._permitted(Act.WITHDRAW_CONSENT, consent_no)
-        if found.state not in (ConsentState.SIGNED, ConsentState.ACTIVE):
+        if found.state not in (ConsentState.SIGNED, ConsentState.ACTIVE, ConsentState.USED_UP):
             raise EntitlementRefusedError(
-                f"consent `{consent_no}` is {found.state.value}, expected SIGNED or ACTIVE",
+                f"consent `{consent_no}` is {found.state.value}, expected SIGNED, ACTIVE or"
+                " USED_UP",
                 CONSENT_STATE_CONFLICT,
             )
         await self._register.withdraw(consent_no, self._acting.at)

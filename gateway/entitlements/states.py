@@ -36,7 +36,8 @@ CONSENT_CHANGES: Mapping[ConsentState, frozenset[ConsentState]] = MappingProxyTy
             }
         ),
         ConsentState.REFUSED: frozenset(),
-        ConsentState.USED_UP: frozenset(),
+        # the query that used it up may be repeated for a while, unless it is withdrawn
+        ConsentState.USED_UP: frozenset({ConsentState.WITHDRAWN}),
         ConsentState.EXPIRED: frozenset(),
         ConsentState.WITHDRAWN: frozenset(),
         ConsentState.REPLACED: frozenset(),

@@ -117,6 +117,17 @@ async def test_firm_withdraws_at_any_time(
     assert (await read_history(emptied_pool, number))[-1].organisation is None
 
 
+async def test_firm_ends_repetitions_by_withdrawing_a_consent_that_is_used_up(
+    desk: Desk, emptied_pool: LightPool
+) -> None:
+    number = await filed(desk, replace(LETTER, is_one_off=True))
+    await desk(CREDIT_CENTRE).consents.check_letter(number, True, None)
+    async with emptied_pool.connection() as connection:
+        await connection.execute("UPDATE consent SET state = 'USED_UP', version = version + 1")
+    found = await desk(OWNER).consents.withdraw(number, None)
+    assert found.state is ConsentState.WITHDRAWN
+
+
 async def test_new_letter_takes_the_place_of_the_one_before(desk: Desk) -> None:
     first = await filed(desk)
     await desk(CREDIT_CENTRE).consents.check_letter(first, True, None)

@@ -21,10 +21,16 @@ def test_consent_states_before_active_is_signed_only() -> None:
 
 def test_consent_ended_never_comes_back() -> None:
     ended = set(ConsentState) - {ConsentState.DRAFT, ConsentState.SIGNED, ConsentState.ACTIVE}
-    assert all(not CONSENT_CHANGES[state] for state in ended)
+    after = {state: CONSENT_CHANGES[state] for state in ended}
+    assert after.pop(ConsentState.USED_UP) == {ConsentState.WITHDRAWN}
+    assert not any(after.values())
     before = {state: set(consent_states_before(state)) for state in ended}
     assert before.pop(ConsentState.REFUSED) == {ConsentState.SIGNED}
-    assert before.pop(ConsentState.WITHDRAWN) == {ConsentState.SIGNED, ConsentState.ACTIVE}
+    assert before.pop(ConsentState.WITHDRAWN) == {
+        ConsentState.SIGNED,
+        ConsentState.ACTIVE,
+        ConsentState.USED_UP,
+    }
     assert all(states == {ConsentState.ACTIVE} for states in before.values())
 
 
