@@ -24,7 +24,11 @@ METHODS = {"post": ["POST"], "get": ["GET"], "persisted": ["GET", "POST"]}
 
 
 def apollo(
-    gateway: RunningGateway, query: str, uscc: str, authorization: str = ""
+    gateway: RunningGateway,
+    query: str,
+    uscc: str,
+    authorization: str = "",
+    methods: Mapping[str, list[str]] = METHODS,
 ) -> Mapping[str, Any]:
     """Return what Apollo Client made of the answers, by way of sending."""
     tool = installed_tool("federation")
@@ -32,7 +36,7 @@ def apollo(
     answers: Mapping[str, Any] = json.loads(
         tool.run("client.js", gateway.url, authorization, query, variables)
     )
-    assert {way: answer["methods"] for way, answer in answers.items()} == METHODS
+    assert {way: answer["methods"] for way, answer in answers.items()} == methods
     return answers
 
 
@@ -47,20 +51,28 @@ class TestApolloClient:
             assert error["extensions"]["code"] == "FIELD_DENIED"
 
     @pytest.mark.parametrize(
-        ("query", "uscc", "authorization", "code"),
+        ("query", "uscc", "code"),
         [
-            (QUERY.replace("name", "nickname"), FIRM.code, "", "VALIDATION_FAILED"),
-            (QUERY, "12", "", "VARIABLE_INVALID"),
-            (QUERY, FIRM.code, "Bearer none", "TOKEN_INVALID"),
+            (QUERY.replace("name", "nickname"), FIRM.code, "VALIDATION_FAILED"),
+            (QUERY, "12", "VARIABLE_INVALID"),
         ],
     )
     def test_takes_refusals_for_errors_of_graphql(
-        self, gateway: RunningGateway, query: str, uscc: str, authorization: str, code: str
+        self, gateway: RunningGateway, query: str, uscc: str, code: str
     ) -> None:
-        for answer in apollo(gateway, query, uscc, authorization).values():
-            assert answer["data"] is None
-            assert answer["kind"] == "CombinedGraphQLErrors"
-            assert [error["extensions"]["code"] for error in answer["errors"]] == [code]
+        for answer in apollo(gateway, query, uscc).values():
+            assert_refused(answer, code)
+
+    def test_asks_no_further_once_its_token_is_refused(self, gateway: RunningGateway) -> None:
+        methods = {**METHODS, "persisted": ["GET"]}
+        for answer in apollo(gateway, QUERY, FIRM.code, "Bearer none", methods).values():
+            assert_refused(answer, "TOKEN_INVALID")
+
+
+def assert_refused(answer: Mapping[str, Any], code: str) -> None:
+    assert answer["data"] is None
+    assert answer["kind"] == "CombinedGraphQLErrors"
+    assert [error["extensions"]["code"] for error in answer["errors"]] == [code]
 
 
 class TestHttpx:

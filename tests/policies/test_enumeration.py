@@ -62,12 +62,11 @@ def extended(tmp_path: Path) -> Callable[[str], Enumeration]:
 
 
 @pytest.mark.parametrize("caller", list(CallerClass), ids=lambda c: c.value)
-def test_situations_of_every_purpose_are_decided_as_the_rules_say(
-    shipped: Enumeration, caller: CallerClass
-) -> None:
-    """Eight classes, 24 purposes each, every field and use: half a million cells in all."""
+def test_situations_are_decided_as_the_rules_say(shipped: Enumeration, caller: CallerClass) -> None:
+    """Eight classes, eight purposes each, every field and use: 180,000 cells in all."""
     chance = random.Random(caller.value)
-    assert compare(shipped, one_per_purpose(caller, chance)) > 50_000
+    chosen = chance.sample(one_per_purpose(caller, chance), 8)
+    assert compare(shipped, chosen) > 20_000
 
 
 def test_enumeration_meets_every_outcome_and_every_reason(policies: PolicySet) -> None:
