@@ -28,6 +28,7 @@ from schema.predicate import (
 )
 
 RowsCheck = Callable[[Sequence[Row]], bool]
+RowsChoice = Callable[[Sequence[Any]], list[Any]]
 SummaryCheck = Callable[[Mapping[str, FieldSummary]], bool]
 
 _DATE_LENGTH = len("2026-09-22")
@@ -180,6 +181,20 @@ def rows_rule(rule: Predicate, columns: Mapping[str, int], kind: KindModel) -> R
         f"  if not ({_expression(rule, columns, kind, names)}):\n   return False\n return True\n"
     )
     made: RowsCheck = function_from("check", source, names)
+    return made
+
+
+def rows_choice(rule: Predicate, columns: Mapping[str, int], kind: KindModel) -> RowsChoice:
+    """A function that gives the rows which satisfy the rule, in their order.
+
+    Args:
+        columns: position of every field that the rule reads.
+    """
+    names: dict[str, object] = {"Decimal": Decimal}
+    test = _expression(rule, columns, kind, names)
+    made: RowsChoice = function_from(
+        "choose", f"def choose(rows):\n return [r for r in rows if {test}]\n", names
+    )
     return made
 
 
