@@ -1,11 +1,16 @@
 """Fixtures used everywhere; a room's own fixtures live in that room's conftest."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
 
 from gateway.demo.postgres import PostgresAddress, RunningPostgres
 from tests.support.postgres import DatabaseFactory, running_postgres
+
+# Whole cities stay in memory for the length of a run; looking through them again and again for
+# garbage took a sixth of it.
+gc.set_threshold(100_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from graphql import GraphQLSchema
+
 from gateway.answering.answer import NOTHING_RESOLVED, Answerer
 from gateway.authorization.authorize import Authorizer, manifest_providers
 from gateway.contract import Adapter, FetchContext
@@ -88,7 +90,7 @@ class Product:
 
     def __init__(self, world: World, adapters: Mapping[str, Adapter]) -> None:
         self._world = world
-        schema = core_schema(build_schema())
+        schema = _schema()
         self._opaque = opaque = OpaqueCodec([world.sealing.key])
         self._policies = _policies(world.today)
         manifests = [adapter.manifest for adapter in adapters.values()]
@@ -114,6 +116,11 @@ class Product:
         return self._answerer.answer(
             authorized, planned.variables, results, NOTHING_RESOLVED, persons.reference
         ).body
+
+
+@functools.cache
+def _schema() -> GraphQLSchema:
+    return core_schema(build_schema())
 
 
 @asynccontextmanager

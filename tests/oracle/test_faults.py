@@ -19,6 +19,11 @@ from tests.oracle.product import Product, opened
 _OPERATIONS = 500
 _FIRST_SEED = 1_000_000
 """Other operations than those of the comparison."""
+_QUICK = FAULTS[::2]
+_CASES = [
+    pytest.param(fault, marks=() if fault in _QUICK else pytest.mark.long, id=fault.name)
+    for fault in FAULTS
+]
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +42,9 @@ def sound(oracle: Oracle, landscape: Landscape, city_urls: Mapping[str, str]) ->
     return asyncio.run(judged())
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+# on one worker, which works out once what is sound
+@pytest.mark.xdist_group("faults")
+@pytest.mark.parametrize("fault", _CASES)
 async def test_seeded_fault_is_noticed(
     fault: Fault,
     oracle: Oracle,
@@ -61,4 +68,4 @@ async def _is_noticed(product: Product, verdict: Verdict) -> bool:
 
 
 def test_there_are_twenty_faults_at_least() -> None:
-    assert len({fault.name for fault in FAULTS}) >= 20
+    assert len({fault.name for fault in _QUICK}) >= 20
