@@ -20,7 +20,8 @@ from bench.workloads import CALLERS
 from gateway.demo.city.settings import CitySettings
 from gateway.demo.departments import DepartmentAccess, prepare_departments, progress_report
 from gateway.demo.postgres import EmbeddedPostgres, RunningPostgres
-from gateway.entitlements.registers import Client, ClientRegister
+from gateway.entitlements.client import Client
+from gateway.entitlements.registers import ClientRegister
 from gateway.identity.issuer import LONGEST_DEMO_LIFETIME_S, LocalIssuer, TokenRequest
 from gateway.identity.keys import load_or_create_key
 from gateway.store.connect import StoreAddress, connector, postgres_url

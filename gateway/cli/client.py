@@ -9,9 +9,10 @@ import click
 
 from gateway.cli.client_operation import operation
 from gateway.cli.store import run_on_store, store_option
+from gateway.entitlements.client import Client
 from gateway.entitlements.client_operations import OperationRegister
 from gateway.entitlements.contract import Pace
-from gateway.entitlements.registers import Client, ClientLine, ClientRegister
+from gateway.entitlements.registers import ClientLine, ClientRegister
 from gateway.store.connect import StoreAddress
 from gateway.store.pool import LightPool
 from policies.model import CallerClass, Purpose

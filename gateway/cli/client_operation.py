@@ -22,9 +22,10 @@ from gateway.cli.policy_words import (
     language_option,
 )
 from gateway.cli.store import run_on_store, store_option
+from gateway.entitlements.client import Client
 from gateway.entitlements.client_operations import OperationRegister
 from gateway.entitlements.contract import RegisteredOperation
-from gateway.entitlements.registers import Client, ClientRegister
+from gateway.entitlements.registers import ClientRegister
 from gateway.operation.errors import RequestError
 from gateway.operation.registration import Registration
 from gateway.store.connect import StoreAddress

@@ -14,7 +14,7 @@ from gateway.demo.tour.questions import (
     ONE_FIRM,
     THREE_DEPARTMENTS,
 )
-from gateway.entitlements.registers import Client
+from gateway.entitlements.client import Client
 from gateway.identity.issuer import TokenRequest
 from policies.model import Caller, CallerClass, Purpose
 

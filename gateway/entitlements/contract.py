@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from gateway.entitlements.credentials import NO_CREDENTIALS, ClientCredentials, credentials_of
+
 
 class Pace(NamedTuple):
     """How fast a client may ask for one purpose: a token bucket.
@@ -62,6 +64,13 @@ class ClientContract:
         may_ask_anything: whether other operations than the registered ones are answered; None: as
             its class.
         pace: None: as all.
+        scopes: `credit:<record kind>:<read|aggregate>`; empty: all that its tokens state.
+        acts_for: codes of the institutions that a platform may act for.
+        may_name_persons: whether documents of persons become references; None: unless it runs
+            registered operations only.
+        is_sandbox: whether it is answered by a gateway over test data, and by no other.
+        contract_no: number of the agreement; None where none was entered.
+        tokens_since: seconds since the epoch; tokens issued before are not accepted.
     """
 
     caller_class: str
@@ -70,6 +79,13 @@ class ClientContract:
     may_ask_anything: bool | None = None
     pace: Pace | None = None
     operations: tuple[RegisteredOperation, ...] = ()
+    credentials: ClientCredentials = NO_CREDENTIALS
+    scopes: frozenset[str] = frozenset()
+    acts_for: frozenset[str] = frozenset()
+    may_name_persons: bool | None = None
+    is_sandbox: bool = False
+    contract_no: str | None = None
+    tokens_since: float = 0.0
     _by_normal: Mapping[tuple[str, str], RegisteredOperation] = field(
         init=False, compare=False, repr=False
     )
@@ -98,8 +114,11 @@ ORDER BY client_id, purpose, name
 """
 
 
-def contract_of(client: Any, operations: Iterable[Any]) -> ClientContract:
-    """Read a contract from a row of `client` and its rows of `OPERATIONS`."""
+def contract_of(
+    client: Any, operations: Iterable[Any], credentials: Iterable[Any] = ()
+) -> ClientContract:
+    """Read a contract from a row of `client` and its rows of `OPERATIONS` and `CREDENTIALS`."""
+    since = client["tokens_since"]
     pace = None
     if client["requests_per_minute"] is not None:
         pace = Pace(client["requests_per_minute"], client["burst"])
@@ -110,6 +129,13 @@ def contract_of(client: Any, operations: Iterable[Any]) -> ClientContract:
         client["may_ask_anything"],
         pace,
         tuple(operation_of(row) for row in operations),
+        credentials_of(client, credentials),
+        frozenset(client["scopes"]),
+        frozenset(client["acts_for"]),
+        client["may_name_persons"],
+        client["is_sandbox"],
+        client["contract_no"],
+        0.0 if since is None else since.timestamp(),
     )
 
 

@@ -26,14 +26,20 @@ class ClientHoldings:
     def __init__(self) -> None:
         self._held: dict[str, ClientTerms] = {}
 
-    def put(self, row: asyncpg.Record, epoch: int, operations: Iterable[asyncpg.Record]) -> None:
-        """Take a client and its operations as the store has them now."""
+    def put(
+        self,
+        row: asyncpg.Record,
+        epoch: int,
+        operations: Iterable[asyncpg.Record],
+        credentials: Iterable[asyncpg.Record],
+    ) -> None:
+        """Take a client with its operations and credentials as the store has them now."""
         number = row["client_id"]
         self._held[number] = ClientTerms(
             (client_area(number), epoch),
             row["is_suspended"],
             row["quota_per_day"],
-            contract_of(row, operations),
+            contract_of(row, operations, credentials),
         )
 
     def put_unknown(self, client_id: str, epoch: int) -> None:

@@ -12,26 +12,42 @@ from enum import Enum
 
 import asyncpg
 
+from gateway.entitlements.client import Client, check_client
 from gateway.entitlements.contract import Pace
+from gateway.entitlements.credentials import (
+    CREDENTIALS,
+    NO_CREDENTIALS,
+    ClientCredentials,
+    credentials_of,
+)
 from gateway.entitlements.errors import EntitlementRefusedError
+from gateway.store.lending import Lending
 from gateway.store.pool import LightPool
 from policies.model import CallerClass, Purpose
 from schema.codes import RecordKind
 
 _PUT_CLIENT = """
 INSERT INTO client (client_id, caller_class, organisation, name, quota_per_day, purposes,
-    may_ask_anything, requests_per_minute, burst)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    may_ask_anything, requests_per_minute, burst, contract_no, is_sandbox, scopes, acts_for,
+    may_name_persons, certificate_subject, redirect_uris, grant_types)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 ON CONFLICT (client_id) DO UPDATE SET caller_class = EXCLUDED.caller_class,
     organisation = EXCLUDED.organisation, name = EXCLUDED.name,
     quota_per_day = EXCLUDED.quota_per_day, purposes = EXCLUDED.purposes,
     may_ask_anything = EXCLUDED.may_ask_anything,
-    requests_per_minute = EXCLUDED.requests_per_minute, burst = EXCLUDED.burst
+    requests_per_minute = EXCLUDED.requests_per_minute, burst = EXCLUDED.burst,
+    contract_no = EXCLUDED.contract_no, is_sandbox = EXCLUDED.is_sandbox,
+    scopes = EXCLUDED.scopes, acts_for = EXCLUDED.acts_for,
+    may_name_persons = EXCLUDED.may_name_persons,
+    certificate_subject = EXCLUDED.certificate_subject,
+    redirect_uris = EXCLUDED.redirect_uris, grant_types = EXCLUDED.grant_types
 """
 _SUSPEND_CLIENT = "UPDATE client SET is_suspended = $2 WHERE client_id = $1"
 _LIST_CLIENTS = """
 SELECT c.client_id, c.caller_class, c.organisation, c.name, c.quota_per_day, c.is_suspended,
-    c.purposes, c.may_ask_anything, c.requests_per_minute, c.burst,
+    c.purposes, c.may_ask_anything, c.requests_per_minute, c.burst, c.contract_no, c.is_sandbox,
+    c.scopes, c.acts_for, c.may_name_persons, c.certificate_subject, c.redirect_uris,
+    c.grant_types, c.algorithm, c.tokens_since,
     coalesce(u.units, 0) AS used
 FROM client AS c LEFT JOIN quota_usage AS u ON u.client_id = c.client_id AND u.day = $1
 WHERE $2::text IS NULL OR c.client_id = $2
@@ -58,39 +74,20 @@ class Effect(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
-    """A registered client.
-
-    Attributes:
-        organisation: unified social credit code; None where it serves several.
-        quota_per_day: subjects a day; None: no limit and no count.
-        purposes: those agreed on; none: all that tokens of its class may state.
-        may_ask_anything: whether other operations than the registered ones are answered; None: as
-            the settings say for its class.
-        pace: for each purpose; None: as the settings say for all.
-    """
-
-    client_id: str
-    caller_class: CallerClass
-    organisation: str | None
-    name: str
-    quota_per_day: int | None
-    purposes: tuple[Purpose, ...] = ()
-    may_ask_anything: bool | None = None
-    pace: Pace | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ClientLine:
     """One client in a list.
 
     Attributes:
         used: distinct subjects counted on the day asked about.
+        credentials: keys and certificates, those that have ended included.
+        tokens_since: tokens issued before are not accepted; None: all are.
     """
 
     client: Client
     is_suspended: bool
     used: int
+    credentials: ClientCredentials = NO_CREDENTIALS
+    tokens_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +124,40 @@ def _client(row: asyncpg.Record) -> Client:
         tuple(Purpose(code) for code in row["purposes"]),
         row["may_ask_anything"],
         Pace(row["requests_per_minute"], row["burst"]) if is_paced else None,
+        row["contract_no"],
+        row["is_sandbox"],
+        tuple(row["scopes"]),
+        tuple(row["acts_for"]),
+        row["may_name_persons"],
+        row["certificate_subject"],
+        tuple(row["redirect_uris"]),
+        tuple(row["grant_types"]),
+    )
+
+
+def _line(row: asyncpg.Record, credentials: Sequence[asyncpg.Record]) -> ClientLine:
+    return ClientLine(
+        _client(row),
+        row["is_suspended"],
+        row["used"],
+        credentials_of(row, credentials),
+        row["tokens_since"],
     )
 
 
 class ClientRegister:
     """Keeps clients."""
 
-    def __init__(self, pool: LightPool) -> None:
+    def __init__(self, pool: Lending) -> None:
         self._pool = pool
 
     async def put(self, client: Client) -> None:
-        """Add a client, or replace what is known of it; suspension and operations stay."""
+        """Add a client, or replace what is known of it; suspension, operations and keys stay.
+
+        Raises:
+            EntitlementRefusedError: its terms are not possible.
+        """
+        check_client(client)
         pace = client.pace
         async with self._pool.connection() as connection:
             await connection.execute(
@@ -151,6 +171,14 @@ class ClientRegister:
                 client.may_ask_anything,
                 None if pace is None else pace.requests_per_minute,
                 None if pace is None else pace.burst,
+                client.contract_no,
+                client.is_sandbox,
+                list(client.scopes),
+                list(client.acts_for),
+                client.may_name_persons,
+                client.certificate_subject,
+                list(client.redirect_uris),
+                list(client.grant_types),
             )
 
     async def list_clients(self, day: date) -> Sequence[ClientLine]:
@@ -171,7 +199,8 @@ class ClientRegister:
     async def _lines(self, day: date, client_id: str | None) -> Sequence[ClientLine]:
         async with self._pool.connection() as connection:
             rows = await connection.fetch(_LIST_CLIENTS, day, client_id)
-        return [ClientLine(_client(row), row["is_suspended"], row["used"]) for row in rows]
+            held = await connection.fetch(CREDENTIALS, None if client_id is None else [client_id])
+        return [_line(row, [each for each in held if each[0] == row["client_id"]]) for row in rows]
 
     async def suspend(self, client_id: str, is_suspended: bool = True) -> None:
         """Answer a client nothing from now on, or again; effective within a second.

@@ -7,12 +7,13 @@ beside other contents than it stands for.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import asyncpg
 
 from gateway.entitlements.consent_holdings import ConsentHoldings
 from gateway.entitlements.contract import OPERATIONS
+from gateway.entitlements.credentials import CREDENTIALS
 from gateway.entitlements.holdings import ClientHoldings, EffectHoldings, GrantHoldings
 from gateway.entitlements.types import POLICY_AREA, PolicyRelease
 from gateway.store.pool import Connection
@@ -36,7 +37,8 @@ WHERE ($1::text[] IS NULL OR c.consent_no = ANY ($1))
 """
 _CLIENTS = """
 SELECT client_id, is_suspended, quota_per_day, caller_class, organisation, purposes,
-    may_ask_anything, requests_per_minute, burst
+    may_ask_anything, requests_per_minute, burst, contract_no, is_sandbox, scopes, acts_for,
+    may_name_persons, algorithm, certificate_subject, redirect_uris, grant_types, tokens_since
 FROM client
 WHERE $1::text[] IS NULL OR client_id = ANY ($1)
 """
@@ -113,9 +115,9 @@ class StoreCopy:
             fresh.effects = EffectHoldings(await connection.fetch(_EFFECTS, None))
             epochs = dict(await connection.fetch(_EPOCHS, None))
             await self._read_release(connection)
-        for client, operations in clients:
+        for client, *listed in clients:
             epoch = epochs.get(f"client:{client['client_id']}", 0)
-            fresh.clients.put(client, epoch, operations)
+            fresh.clients.put(client, epoch, *listed)
         self.consents, self.clients = fresh.consents, fresh.clients
         self.grants, self.effects = fresh.grants, fresh.effects
         self._epochs = epochs
@@ -141,8 +143,8 @@ class StoreCopy:
         epochs = dict(await connection.fetch(_EPOCHS, areas))
         for client_id in clients:
             self.clients.put_unknown(client_id, epochs.get(f"client:{client_id}", 0))
-        for row, operations in client_rows:
-            self.clients.put(row, epochs.get(f"client:{row['client_id']}", 0), operations)
+        for row, *listed in client_rows:
+            self.clients.put(row, epochs.get(f"client:{row['client_id']}", 0), *listed)
         self.grants.replace(consumers, grants)
         self.effects.replace(kinds, effects)
         self._epochs.update(epochs)
@@ -157,10 +159,16 @@ class StoreCopy:
 
 async def _read_clients(
     connection: Connection, client_ids: list[str] | None
-) -> list[tuple[asyncpg.Record, list[asyncpg.Record]]]:
-    """Rows of clients, each with those of its operations; of all clients without ids."""
-    operations: dict[str, list[asyncpg.Record]] = defaultdict(list)
-    for row in await connection.fetch(OPERATIONS, client_ids):
-        operations[row["client_id"]].append(row)
+) -> list[tuple[asyncpg.Record, list[asyncpg.Record], list[asyncpg.Record]]]:
+    """Rows of clients, each with those of its operations and credentials; all without ids."""
+    operations = _by_client(await connection.fetch(OPERATIONS, client_ids))
+    credentials = _by_client(await connection.fetch(CREDENTIALS, client_ids))
     rows = await connection.fetch(_CLIENTS, client_ids)
-    return [(row, operations[row["client_id"]]) for row in rows]
+    return [(row, operations[row["client_id"]], credentials[row["client_id"]]) for row in rows]
+
+
+def _by_client(rows: Sequence[asyncpg.Record]) -> defaultdict[str, list[asyncpg.Record]]:
+    found: defaultdict[str, list[asyncpg.Record]] = defaultdict(list)
+    for row in rows:
+        found[row["client_id"]].append(row)
+    return found

@@ -19,9 +19,9 @@ from gateway.demo.departments import Departments
 from gateway.demo.profiles import PROFILES
 from gateway.demo.provision import Provisioned
 from gateway.demo.tour.questions import GRADE_AND_PAYMENTS, LOAN_PAYMENTS
+from gateway.entitlements.client import Client as Registered
 from gateway.entitlements.client_operations import OperationRegister
 from gateway.entitlements.contract import Pace
-from gateway.entitlements.registers import Client as Registered
 from gateway.entitlements.registers import ClientRegister
 from gateway.operation.operations import sha256_of
 from gateway.operation.registration import Registration

@@ -23,16 +23,11 @@ from gateway.audit.references import SubjectReferences
 from gateway.authorization.authorize import Authorizer, manifest_providers
 from gateway.conformance import ReferenceAdapter, ReferenceRecord
 from gateway.entitlements.cache import EntitlementsCache
+from gateway.entitlements.client import Client
 from gateway.entitlements.client_operations import OperationRegister
 from gateway.entitlements.consent_register import ConsentRegister
 from gateway.entitlements.contract import RegisteredOperation
-from gateway.entitlements.registers import (
-    Client,
-    ClientRegister,
-    Effect,
-    EffectRegister,
-    RecordEffect,
-)
+from gateway.entitlements.registers import ClientRegister, Effect, EffectRegister, RecordEffect
 from gateway.entitlements.types import RulesInForce
 from gateway.errors import ClientError
 from gateway.http.types import Credentials, RequestFacts

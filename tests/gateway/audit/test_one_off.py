@@ -12,8 +12,9 @@ from gateway.audit.entry import RecordHasher
 from gateway.audit.recorder import GroupCommitRecorder
 from gateway.audit.references import SubjectReferences
 from gateway.audit.types import ConsentUse
+from gateway.entitlements.client import Client
 from gateway.entitlements.consent_register import ConsentRegister
-from gateway.entitlements.registers import Client, ClientRegister
+from gateway.entitlements.registers import ClientRegister
 from gateway.errors import Refused, TooManyRequests
 from gateway.store.connect import StoreAddress
 from gateway.store.pool import LightPool

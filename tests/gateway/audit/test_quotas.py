@@ -17,8 +17,9 @@ from gateway.audit.quotas import CountedSubjects, forget_days_before
 from gateway.audit.recorder import GroupCommitRecorder
 from gateway.audit.references import SubjectReferences
 from gateway.audit.types import Quota
+from gateway.entitlements.client import Client
 from gateway.entitlements.errors import EntitlementRefusedError
-from gateway.entitlements.registers import Client, ClientRegister
+from gateway.entitlements.registers import ClientRegister
 from gateway.errors import TooManyRequests, Unauthenticated
 from gateway.request import QuotaUse
 from gateway.store.connect import StoreAddress

@@ -8,7 +8,8 @@ from click.testing import CliRunner, Result
 
 from gateway.cli.client import client
 from gateway.cli.store import run_on_store
-from gateway.entitlements.registers import Client, ClientRegister
+from gateway.entitlements.client import Client
+from gateway.entitlements.registers import ClientRegister
 from gateway.store.connect import StoreAddress
 from policies.model import CallerClass
 from tests.support.entries import BANK

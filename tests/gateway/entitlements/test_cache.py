@@ -11,16 +11,11 @@ import pytest
 import pytest_asyncio
 
 from gateway.entitlements.cache import EntitlementsCache
+from gateway.entitlements.client import Client
 from gateway.entitlements.consent_register import ConsentRegister
 from gateway.entitlements.grant import SharingGrant
 from gateway.entitlements.grant_register import GrantRegister
-from gateway.entitlements.registers import (
-    Client,
-    ClientRegister,
-    Effect,
-    EffectRegister,
-    RecordEffect,
-)
+from gateway.entitlements.registers import ClientRegister, Effect, EffectRegister, RecordEffect
 from gateway.entitlements.states import GrantState
 from gateway.entitlements.types import ClientTerms, Granted, OneOff, PolicyRelease, RecordEffects
 from gateway.errors import InternalError

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gateway.entitlements.client import Client
 from gateway.entitlements.errors import EntitlementRefusedError
 from gateway.entitlements.grant import SharingGrant
 from gateway.entitlements.grant_register import GrantRegister
-from gateway.entitlements.registers import Client, ClientRegister
+from gateway.entitlements.registers import ClientRegister
 from gateway.entitlements.states import GrantState
 from gateway.store.pool import LightPool
 from policies.model import CallerClass, Purpose
