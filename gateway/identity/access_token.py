@@ -6,16 +6,18 @@ RFC 9864 (`Ed25519` is the fully specified algorithm; the older `EdDSA` is not a
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
+from joserfc.util import urlsafe_b64decode
 
-from gateway.errors import Unauthenticated
+from gateway.errors import InternalError, Unauthenticated
 from gateway.identity.challenge import invalid_token
 
 ALGORITHM = "Ed25519"
@@ -47,14 +49,19 @@ class TokenRules:
 
 
 class AccessTokenValidator:
-    """Checks tokens of one issuer."""
+    """Checks tokens of one issuer, or of several, each by its own rules and keys."""
 
-    def __init__(self, rules: TokenRules, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, rules: TokenRules, clock: Callable[[], float], also: Sequence[TokenRules] = ()
+    ) -> None:
         """
         Args:
             clock: seconds since the epoch.
+            also: rules of further issuers.
         """
-        self._rules = rules
+        self._rules = {each.issuer: each for each in (rules, *also)}
+        if len(self._rules) <= len(also):
+            raise InternalError("each issuer of access tokens has one set of rules")
         self._clock = clock
 
     def validate(self, token: str) -> Mapping[str, object]:
@@ -65,18 +72,31 @@ class AccessTokenValidator:
         """
         if len(token) > MOST_TOKEN_CHARACTERS or not _COMPACT.fullmatch(token):
             raise _invalid("the token is not a signed JWT")
-        key = self._key(token)
+        rules = self._rules_of(token)
+        key = self._key(token, rules)
         try:
             claims = jwt.decode(token, key, algorithms=[ALGORITHM]).claims
         except (JoseError, ValueError, RecursionError) as error:
             raise _invalid(
                 "the signature of the token does not hold, or it holds no claims"
             ) from error
-        self._check_parties(claims)
-        self._check_times(claims)
+        _check_parties(claims, rules)
+        _check_times(claims, rules, self._clock())
         return MappingProxyType(claims)
 
-    def _key(self, token: str) -> OKPKey:
+    def _rules_of(self, token: str) -> TokenRules:
+        """Return the rules of the issuer that a token names, by which that is then checked."""
+        if len(self._rules) > 1:
+            try:
+                payload = json.loads(urlsafe_b64decode(token.split(".")[1].encode()))
+            except (ValueError, RecursionError):
+                payload = None
+            stated = payload.get("iss") if isinstance(payload, dict) else None
+            if isinstance(stated, str) and stated in self._rules:
+                return self._rules[stated]
+        return next(iter(self._rules.values()))
+
+    def _key(self, token: str, rules: TokenRules) -> OKPKey:
         """Return the key that the header names, after checking the header alone."""
         try:
             header = jws.extract_compact(token.encode()).protected
@@ -89,32 +109,34 @@ class AccessTokenValidator:
         if header.get("alg") != ALGORITHM:
             raise _invalid("the algorithm of the token is not Ed25519")
         kid = header.get("kid")
-        key = self._rules.keys.get(kid) if isinstance(kid, str) else None
+        key = rules.keys.get(kid) if isinstance(kid, str) else None
         if key is None:
             raise _invalid("the key of the token is unknown")
         return key
 
-    def _check_parties(self, claims: Mapping[str, object]) -> None:
-        if claims.get("iss") != self._rules.issuer:
-            raise _invalid("the issuer of the token is not trusted here")
-        if claims.get("aud") != self._rules.audience:
-            raise _invalid("the token is not for this gateway alone")
-        for claim in ("sub", "client_id", "jti"):
-            value = claims.get(claim)
-            if not isinstance(value, str) or not value:
-                raise _invalid(f"the claim `{claim}` is missing or malformed")
 
-    def _check_times(self, claims: Mapping[str, object]) -> None:
-        now, leeway = self._clock(), self._rules.leeway_s
-        expires_at, issued_at = _time(claims, "exp"), _time(claims, "iat")
-        if expires_at <= now - leeway:
-            raise invalid_token("TOKEN_EXPIRED", "the token has expired")
-        if issued_at > now + leeway:
-            raise invalid_token("TOKEN_NOT_YET_VALID", "the token was issued in the future")
-        if "nbf" in claims and _time(claims, "nbf") > now + leeway:
-            raise invalid_token("TOKEN_NOT_YET_VALID", "the token is not valid yet")
-        if not 0 < expires_at - issued_at <= self._rules.max_lifetime_s:
-            raise _invalid("the lifetime of the token is longer than accepted here")
+def _check_parties(claims: Mapping[str, object], rules: TokenRules) -> None:
+    if claims.get("iss") != rules.issuer:
+        raise _invalid("the issuer of the token is not trusted here")
+    if claims.get("aud") != rules.audience:
+        raise _invalid("the token is not for this gateway alone")
+    for claim in ("sub", "client_id", "jti"):
+        value = claims.get(claim)
+        if not isinstance(value, str) or not value:
+            raise _invalid(f"the claim `{claim}` is missing or malformed")
+
+
+def _check_times(claims: Mapping[str, object], rules: TokenRules, now: float) -> None:
+    leeway = rules.leeway_s
+    expires_at, issued_at = _time(claims, "exp"), _time(claims, "iat")
+    if expires_at <= now - leeway:
+        raise invalid_token("TOKEN_EXPIRED", "the token has expired")
+    if issued_at > now + leeway:
+        raise invalid_token("TOKEN_NOT_YET_VALID", "the token was issued in the future")
+    if "nbf" in claims and _time(claims, "nbf") > now + leeway:
+        raise invalid_token("TOKEN_NOT_YET_VALID", "the token is not valid yet")
+    if not 0 < expires_at - issued_at <= rules.max_lifetime_s:
+        raise _invalid("the lifetime of the token is longer than accepted here")
 
 
 def _time(claims: Mapping[str, object], claim: str) -> int:

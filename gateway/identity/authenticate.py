@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gateway.errors import ClientError
 from gateway.identity.access_token import AccessTokenValidator, TokenRules
@@ -32,17 +32,19 @@ class Authenticator:
         rules: TokenRules,
         clock: Callable[[], float],
         *,
+        also: Sequence[TokenRules] = (),
         person_key: PersonKey = _as_named,
         cache_size: int = 10_000,
     ) -> None:
         """
         Args:
             clock: seconds since the epoch.
+            also: rules of further issuers.
             person_key: reads the network reference by which a token names a natural person.
             cache_size: verified tokens kept, the least recently used go first.
         """
-        self._validator = AccessTokenValidator(rules, clock)
-        self._leeway_s = rules.leeway_s
+        self._validator = AccessTokenValidator(rules, clock, also)
+        self._leeway_s = min(each.leeway_s for each in (rules, *also))
         self._clock = clock
         self._person_key = person_key
         self._cache_size = cache_size

@@ -11,8 +11,8 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey
 
-from gateway.errors import ClientError, Refused, Unauthenticated
-from gateway.identity.access_token import MOST_TOKEN_CHARACTERS
+from gateway.errors import ClientError, InternalError, Refused, Unauthenticated
+from gateway.identity.access_token import MOST_TOKEN_CHARACTERS, TokenRules
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.issuer import LocalIssuer, TokenRequest
 from gateway.identity.keys import generate_key
@@ -24,6 +24,8 @@ from tests.gateway.identity.conftest import AUDIENCE, ISSUER, NOW, SetClock
 
 ORGAN = "114101990050000186"
 BANK = "91410199MA9DEM028G"
+SECOND = "https://second.example"
+BANK_REQUEST = TokenRequest(Caller(CallerClass.INSTITUTION, BANK, Purpose.PRE_LOAN), "bank-1")
 
 GOOD: dict[str, Any] = {
     "iss": ISSUER,
@@ -419,3 +421,41 @@ def test_authenticate_forgotten_token_is_verified_anew(own: Authenticator, key: 
     again = own.authenticate(header)
     assert again == first
     assert again is not first
+
+
+class TestSeveralIssuers:
+    """Each issuer's tokens are held against its own rules and keys."""
+
+    @pytest.fixture
+    def second(self, clock: SetClock) -> LocalIssuer:
+        return LocalIssuer(SECOND, AUDIENCE, generate_key(), clock, lambda: "token-of-the-second")
+
+    @pytest.fixture
+    def both(self, issuer: LocalIssuer, second: LocalIssuer, clock: SetClock) -> Authenticator:
+        return Authenticator(issuer.token_rules(), clock, also=[second.token_rules()])
+
+    def test_tokens_of_both_are_accepted(
+        self, both: Authenticator, issuer: LocalIssuer, second: LocalIssuer
+    ) -> None:
+        for each in (issuer, second):
+            found = both.authenticate(f"Bearer {each.mint(BANK_REQUEST)}")
+            assert found.client_id == BANK_REQUEST.client_id
+
+    def test_a_token_that_names_one_and_is_signed_by_the_other_is_refused(
+        self, issuer: LocalIssuer, second: LocalIssuer, clock: SetClock
+    ) -> None:
+        rules = second.token_rules()
+        mixed = TokenRules(ISSUER, AUDIENCE, rules.keys)
+        own = TokenRules(SECOND, AUDIENCE, issuer.token_rules().keys)
+        authenticator = Authenticator(mixed, clock, also=[own])
+        for each in (issuer, second):
+            with pytest.raises(Unauthenticated) as raised:
+                authenticator.authenticate(f"Bearer {each.mint(BANK_REQUEST)}")
+            assert raised.value.code == "TOKEN_INVALID"
+
+    def test_one_issuer_with_two_sets_of_rules_is_refused(
+        self, issuer: LocalIssuer, clock: SetClock
+    ) -> None:
+        rules = issuer.token_rules()
+        with pytest.raises(InternalError):
+            Authenticator(rules, clock, also=[rules])
