@@ -9,7 +9,14 @@ from typing import Any
 from graphql import OperationType
 
 from gateway.answering.types import WrittenAnswer
-from gateway.audit.types import ANSWERED, AuditEntry, ConsentUse, DecisionDigest, DepartmentOutcome
+from gateway.audit.types import (
+    ANSWERED,
+    AuditEntry,
+    ConsentUse,
+    DecisionDigest,
+    DepartmentOutcome,
+    EntryKind,
+)
 from gateway.entitlements.acts import Actor
 from gateway.entitlements.types import POLICY_AREA, ConsentTerms, Mark, OneOff, RulesInForce
 from gateway.fetching.types import FetchResults
@@ -109,6 +116,7 @@ class Trail:
             decisions=acts.digest(),
             subjects=acts.subjects(),
             outcome=acts.outcome(ANSWERED),
+            kind=EntryKind.ACT,
         )
 
     def entry(self) -> AuditEntry:

@@ -19,7 +19,7 @@ from gateway.audit.types import ANSWERED, AuditEntry, ConsentUse
 from gateway.errors import InternalError
 from policies.model import CallerClass
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _PERSON_PREFIX = "P:"
 _RECORD_HASH_BYTES = 16
@@ -111,6 +111,7 @@ def encode_entry(entry: AuditEntry, references: EntryReferences, outcome: str) -
         ],
         "durationClass": entry.duration_class,
         "format": FORMAT_VERSION,
+        "kind": entry.kind.value,
         "matterNo": principal.matter_no,
         "operationHash": entry.operation_hash,
         "operationName": entry.operation_name,
@@ -121,6 +122,10 @@ def encode_entry(entry: AuditEntry, references: EntryReferences, outcome: str) -
         "released": references.released,
         "requestId": entry.request_id,
         "role": caller.role.value if caller.role is not None else None,
+        "shares": [
+            {"decisions": share.decisions.sha256.hex(), "subjects": share.positions}
+            for share in entry.shares
+        ],
         "subjects": references.subjects,
         "tokenId": principal.token_id,
         "units": entry.units,

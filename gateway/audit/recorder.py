@@ -281,11 +281,11 @@ class GroupCommitRecorder:
     def _new_decisions(self, batch: Sequence[_Waiting]) -> Mapping[bytes, bytes]:
         found: dict[bytes, bytes] = {}
         for waiting in batch:
-            decisions = waiting.submission.entry.decisions
-            if decisions.sha256 in self._known_decisions:
-                self._known_decisions.move_to_end(decisions.sha256)
-            else:
-                found[decisions.sha256] = decisions.json
+            for decisions in waiting.submission.entry.named_decisions():
+                if decisions.sha256 in self._known_decisions:
+                    self._known_decisions.move_to_end(decisions.sha256)
+                else:
+                    found[decisions.sha256] = decisions.json
         return found
 
     def _remember_decisions(self, committed: Mapping[bytes, bytes]) -> None:

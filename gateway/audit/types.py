@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import NamedTuple, Protocol
 
 from gateway.entitlements.types import Mark
@@ -14,6 +15,18 @@ from gateway.store.pool import Connection
 
 ANSWERED = "ANSWERED"
 """Outcome of an entry whose answer leaves; only such an entry passes the fence."""
+
+
+class EntryKind(Enum):
+    """What an entry tells of.
+
+    REQUEST: somebody asked for something. ACT: something was done to a grant or consent, by a
+    mutation or at the console. ALARM: a control of the log found something.
+    """
+
+    REQUEST = "REQUEST"
+    ACT = "ACT"
+    ALARM = "ALARM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,18 @@ class Quota(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectDecisions:
+    """What was decided about some of the subjects of an entry.
+
+    Attributes:
+        positions: of the subjects, ascending, counted from 0 in the entry's `subjects`.
+    """
+
+    decisions: DecisionDigest
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One request, without any value of a record.
 
@@ -85,6 +110,8 @@ class AuditEntry:
         marks: what the decisions relied on beside consents; compared by the fence.
         quota: what the subjects count against instead of the client's quota.
         warnings: what whoever reads the log should look at.
+        shares: what was decided about whom, where not all of `decisions` holds for all subjects;
+            whom no share names, all of it holds for.
     """
 
     request_id: str
@@ -105,6 +132,14 @@ class AuditEntry:
     marks: tuple[Mark, ...] = ()
     quota: Quota | None = None
     warnings: tuple[str, ...] = ()
+    shares: tuple[SubjectDecisions, ...] = ()
+    kind: EntryKind = EntryKind.REQUEST
+
+    def named_decisions(self) -> tuple[DecisionDigest, ...]:
+        """All decisions that the entry names and that must be stored with it."""
+        if not self.shares:
+            return (self.decisions,)
+        return (self.decisions, *(share.decisions for share in self.shares))
 
 
 class OutdatedDecisionError(GatewayError):

@@ -43,8 +43,8 @@ class TransactionRecorder:
         references = await self._references.resolve(connection, subjects_of([submission]))
         batch = Batch()
         batch.add(submission, references.known, self._hasher)
-        decisions = entry.decisions
-        verdict = await batch.write(connection, references, {decisions.sha256: decisions.json})
+        decisions = {named.sha256: named.json for named in entry.named_decisions()}
+        verdict = await batch.write(connection, references, decisions)
         if verdict.outdated:
             raise OutdatedDecisionError(frozenset(area for area, _ in verdict.outdated))
         for reason in verdict.lost.values():

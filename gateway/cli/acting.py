@@ -17,7 +17,7 @@ import click
 
 from gateway.audit.entry import RecordHasher
 from gateway.audit.references import SubjectReferences
-from gateway.audit.types import AuditEntry
+from gateway.audit.types import AuditEntry, EntryKind
 from gateway.audit.within import TransactionRecorder
 from gateway.cli.config import read_config
 from gateway.cli.store import run_on_store
@@ -171,6 +171,7 @@ def _entry(actor: Actor, act: Act, acts: Acts) -> AuditEntry:
         outcome=acts.outcome("ANSWERED"),
         duration_class="console",
         units=0,
+        kind=EntryKind.ACT,
     )
 
 

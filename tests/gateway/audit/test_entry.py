@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.audit.entry import EntryReferences, RecordHasher, encode_entry
-from gateway.audit.types import AuditEntry, ConsentUse, DecisionDigest, DepartmentOutcome
+from gateway.audit.types import (
+    AuditEntry,
+    ConsentUse,
+    DecisionDigest,
+    DepartmentOutcome,
+    EntryKind,
+    SubjectDecisions,
+)
 from gateway.errors import InternalError
 from gateway.identity.principal import Principal
 from policies.model import Caller, CallerClass, Purpose, Role
@@ -58,6 +65,8 @@ CHANGES: dict[str, object] = {
     "duration_class": "OTHER",
     "units": 2,
     "warnings": ("QUERY_SWEEP",),
+    "shares": (SubjectDecisions(DecisionDigest(b"[]"), (0,)),),
+    "kind": EntryKind.ACT,
 }
 
 
