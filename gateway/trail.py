@@ -16,6 +16,7 @@ from gateway.audit.types import (
     DecisionDigest,
     DepartmentOutcome,
     EntryKind,
+    SubjectDecisions,
 )
 from gateway.entitlements.acts import Actor
 from gateway.entitlements.types import POLICY_AREA, ConsentTerms, Mark, OneOff, RulesInForce
@@ -26,6 +27,7 @@ from gateway.operation.types import ValidatedOperation
 from gateway.request import RequestFacts
 from policies.model import Caller, CallerClass
 
+_Shares = tuple[tuple[DecisionDigest, tuple[str, ...]], ...]
 _NO_DECISIONS = DecisionDigest(b"[]")
 _DURATION_CLASSES = ((0.01, "<10ms"), (0.1, "<100ms"), (1.0, "<1s"))
 
@@ -49,6 +51,7 @@ class Trail:
         self._operation: ValidatedOperation | None = None
         self._results: FetchResults | None = None
         self._decisions = _NO_DECISIONS
+        self._shares: _Shares = ()
         # whether the entry was committed with the acts that it tells of
         self.is_recorded = False
         self._marks: tuple[Mark, ...] = ()
@@ -108,6 +111,7 @@ class Trail:
         self._marks = ((POLICY_AREA, self._rules.epoch), *marks)
         self._results = results
         self._decisions = written.decisions
+        self._shares = written.shares
 
     def acted(self, acts: Acts) -> AuditEntry:
         """The entry of a mutation that was run, for the transaction of its acts."""
@@ -135,13 +139,19 @@ class Trail:
             subjects=subjects,
             departments=_departments(results) if results is not None else (),
             consents=_consents(results) if results is not None else (),
-            released=(),
+            released=self._released(),
             policy_version=self._rules.policies.version,
             outcome=self.outcome,
             duration_class=self._duration_class(),
             units=len(subjects),
             marks=self._marks,
+            shares=_positioned(self._shares, subjects) if self._shares else (),
         )
+
+    def _released(self) -> tuple[str, ...]:
+        if self._results is None or self.outcome != ANSWERED:
+            return ()
+        return self._results.released_records()
 
     def _duration_class(self) -> str:
         elapsed = self._clock() - self._started
@@ -155,6 +165,14 @@ def _subjects(results: FetchResults) -> tuple[str, ...]:
         return places[0].distinct
     keys = (key for subjects in places for key in subjects.distinct)
     return tuple(dict.fromkeys((*keys, *listed)))
+
+
+def _positioned(shares: _Shares, subjects: tuple[str, ...]) -> tuple[SubjectDecisions, ...]:
+    positions = {key: position for position, key in enumerate(subjects)}
+    return tuple(
+        SubjectDecisions(decisions, tuple(sorted(positions[key] for key in keys)))
+        for decisions, keys in shares
+    )
 
 
 def _departments(results: FetchResults) -> tuple[DepartmentOutcome, ...]:

@@ -24,7 +24,7 @@ from functools import cached_property
 from typing import Any
 
 from schema.classification import FieldClass, MaskKind, Origin, SubjectKind
-from schema.codes import RecordKind
+from schema.codes import Nature, RecordKind
 from schema.errors import SchemaDeclarationError
 from schema.fields import DECLARATION, FieldDeclaration, KindDeclaration
 from schema.links import LINK
@@ -121,6 +121,11 @@ class KindModel:
     @property
     def kind(self) -> RecordKind:
         return self.declaration.kind
+
+    @property
+    def is_dishonest(self) -> bool:
+        """Whether each record of the kind that is released is put on record."""
+        return self.declaration.nature is Nature.DISHONEST
 
     @cached_property
     def by_name(self) -> Mapping[str, FieldModel]:

@@ -13,6 +13,7 @@ import orjson
 from gateway.answering.access import access_json, denial_errors
 from gateway.answering.compile import PersonReference
 from gateway.answering.report import Reporter
+from gateway.answering.shares import shares_of
 from gateway.answering.statistics import write_statistics
 from gateway.answering.types import Entry, WrittenAnswer
 from gateway.answering.writer import NULL, DataWriter
@@ -116,7 +117,8 @@ class Answerer:
             _sources(results),
             b"}}",
         ]
-        return WrittenAnswer(within_limit(b"".join(pieces)), report.digest)
+        body = within_limit(b"".join(pieces))
+        return WrittenAnswer(body, report.digest, shares_of(plan.plan, results, report))
 
 
 def _positions(entries: Sequence[Entry], results: FetchResults) -> dict[SubjectPlace, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.audit.types import DecisionDigest
@@ -47,12 +47,14 @@ class Report:
         fixed_access: bytes of `extensions.access` where no entry has positions, else None.
         fixed_errors: errors of the denied entries likewise.
         digest: all decisions, for the audit entry.
+        shares: those that hold for single subjects, by where they stand; filled when asked for.
     """
 
     entries: tuple[Entry, ...]
     fixed_access: bytes | None
     fixed_errors: tuple[Mapping[str, Any], ...] | None
     digest: DecisionDigest
+    shares: dict[object, DecisionDigest] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,9 @@ class WrittenAnswer:
     Attributes:
         body: JSON bytes of the response.
         decisions: all decisions, for the audit entry.
+        shares: keys of subjects with the decisions that hold for them, where not all do.
     """
 
     body: bytes
     decisions: DecisionDigest
+    shares: tuple[tuple[DecisionDigest, tuple[str, ...]], ...] = ()

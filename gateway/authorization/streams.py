@@ -90,6 +90,7 @@ def make_stream(
         marked=effects.marked,
         json=json,
         checked=tuple(sorted(fields_of(rule))) if json is not None else (),
+        named=json is not None and kind.is_dishonest,
         subject_kinds=subject_kinds,
     )
     columns = {name: position for position, name in enumerate(fields)}

@@ -110,6 +110,24 @@ class JsonConformance:
 
         department.run(check)
 
+    def test_built_json_names_its_records(self, department: Department) -> None:
+        async def check(adapter: Adapter) -> None:
+            keys = (*department.keys, department.unknown_key)
+            shape = JsonNode((("id", JsonField(RECORD_ID)),))
+            for kind in _json_kinds(adapter):
+                for first, lookahead in ((1_000, False), (1, True), (0, True)):
+                    selection = _selection(
+                        kind, shape, first=first, lookahead=lookahead, named=True
+                    )
+                    batch = await read_json(adapter, RecordRequest("json", selection, keys))
+                    built = [orjson.loads(b"[" + bytes(group) + b"]") for group in batch.groups]
+                    assert batch.names is not None, kind.value
+                    assert [list(names) for names in batch.names] == [
+                        [record["id"] for record in records] for records in built
+                    ]
+
+        department.run(check)
+
     def test_summary_tells_the_bounds_of_what_was_built(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for kind in _json_kinds(adapter):

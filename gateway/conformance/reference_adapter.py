@@ -199,7 +199,9 @@ def _json_batch(
     ]
     rows = [row for page in pages for row in page]
     summary = {name: _summary(rows, name, kind) for name in selection.checked}
-    return JsonBatch(texts, [len(page) for page in pages], totals, summary)
+    names = [[str(row[RECORD_ID]) for row in page[: selection.first]] for page in pages]
+    found = names if selection.named else None
+    return JsonBatch(texts, [len(page) for page in pages], totals, summary, names=found)
 
 
 def _shaped(

@@ -59,6 +59,7 @@ class JsonBatch:
         totals: per key the number of matching records, if asked for.
         summary: per checked field what the gateway checks row rules against.
         withheld: as in `RowBatch`.
+        names: per key the ids of the records in `groups`, in their order, if asked for.
     """
 
     groups: Sequence[bytes]
@@ -66,6 +67,7 @@ class JsonBatch:
     totals: Sequence[int] | None
     summary: Mapping[str, FieldSummary]
     withheld: int = 0
+    names: Sequence[Sequence[str]] | None = None
 
 
 Batch = RowBatch | JsonBatch

@@ -87,6 +87,7 @@ class RecordSelection:
         marked: record ids whose `meta.objectionMark` reads true whatever the source says.
         json: build JSON of this shape instead of rows; only if the manifest offers it.
         checked: fields of which `json` answers carry a summary (see `FieldSummary`).
+        named: `json` answers carry the ids of their records, which the audit refers to.
         subject_kinds: only records about such subjects; None: all. Given without keys only.
     """
 
@@ -100,6 +101,7 @@ class RecordSelection:
     marked: tuple[str, ...] = ()
     json: JsonNode | None = None
     checked: tuple[str, ...] = ()
+    named: bool = False
     subject_kinds: frozenset[SubjectKind] | None = None
 
 

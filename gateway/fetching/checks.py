@@ -36,11 +36,23 @@ def is_sound(stream: Stream, batch: object, request: RecordRequest) -> bool:
 class _StreamChecks:
     """The checks of one stream, generated once."""
 
-    __slots__ = ("_is_json", "_most", "_needs_totals", "_order", "_proof", "_rule", "_types")
+    __slots__ = (
+        "_first",
+        "_is_json",
+        "_is_named",
+        "_most",
+        "_needs_totals",
+        "_order",
+        "_proof",
+        "_rule",
+        "_types",
+    )
 
     def __init__(self, stream: Stream) -> None:
         selection, kind = stream.selection, MODEL.kinds[stream.place.kind]
         self._is_json = stream.is_json
+        self._is_named = selection.named
+        self._first = selection.first
         self._most = selection.first + selection.lookahead
         self._needs_totals = selection.count
         self._proof: SummaryCheck | None = None
@@ -67,6 +79,14 @@ class _StreamChecks:
             and self._totals_fit(batch, counts)
             and _is_count(batch.withheld)
             and (self._proof is None or not any(counts) or self._proof(batch.summary))
+            and (not self._is_named or self._names_fit(batch.names, counts))
+        )
+
+    def _names_fit(self, names: Sequence[Sequence[str]] | None, counts: Sequence[int]) -> bool:
+        """Whether there is an id for each record that was built."""
+        return names is not None and all(
+            len(found) == min(count, self._first) and _all_of(str, found)
+            for found, count in zip(names, counts, strict=True)
         )
 
     def rows_are_sound(self, batch: RowBatch, groups: int) -> bool:

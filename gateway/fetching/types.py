@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from gateway.authorization.types import StatisticsStream, Stream
-from gateway.contract import SUBJECT_KEY, Row, StatisticsBatch
+from gateway.contract import RECORD_ID, SUBJECT_KEY, Row, StatisticsBatch
 from gateway.entitlements.types import ConsentTerms
 from gateway.planning.leaves import SUBJECT_ID, record_nodes
 from gateway.planning.types import RecordPlace, StatisticsRoot, SubjectPlace
 from policies.model import Outcome, SubjectProfile
+from schema.records import MODEL
 
 EVERYBODY = ""
 """Key under which records over all subjects stand."""
@@ -52,6 +53,13 @@ class Records:
         return sum(len(rows) for _, rows in self.runs)
 
 
+_NO_KEYS: frozenset[str] = frozenset()
+
+
+def _reference_prefix(stream: Stream) -> str:
+    return f"{stream.provider.code}/{stream.place.kind.value}/"
+
+
 NO_RECORDS = Records((), False, ())
 
 
@@ -77,6 +85,8 @@ class PlaceRecords:
     Attributes:
         json: records that a source built as JSON, joined by commas.
         more: keys whose `json` is not all there is.
+        named: where released records are put on record, the stream that built `json`, and the
+            ids of its records.
         parts: rows that came from one stream alone.
         merged: rows of several streams, in order.
         totals: numbers without paging; absent if not asked for, denied or not known.
@@ -87,6 +97,7 @@ class PlaceRecords:
 
     json: dict[str, bytes] = field(default_factory=dict)
     more: set[str] = field(default_factory=set)
+    named: dict[str, tuple[Stream, Sequence[str]]] = field(default_factory=dict)
     parts: list[RowPart] = field(default_factory=list)
     merged: dict[str, Records] = field(default_factory=dict)
     totals: dict[str, int] = field(default_factory=dict)
@@ -110,6 +121,19 @@ class PlaceRecords:
     def has_values(self) -> bool:
         """Whether anything is known for any key."""
         return bool(self.json or self.parts or self.merged)
+
+    def references(self, left_out: frozenset[str]) -> Iterator[str]:
+        """References `department/kind/id` of the records of all keys but those left out."""
+        for key, (stream, names) in self.named.items():
+            if key not in left_out and names:
+                prefix = _reference_prefix(stream)
+                yield from (prefix + name for name in names)
+        for key, found in self.records().items():
+            if key in left_out:
+                continue
+            for stream, rows in found.runs:
+                prefix, column = _reference_prefix(stream), stream.columns[RECORD_ID]
+                yield from (f"{prefix}{row[column]}" for row in rows)
 
     def valued(self) -> set[str]:
         """Keys for which anything is known."""
@@ -165,20 +189,44 @@ class FetchResults:
     withheld: dict[str, int] = field(default_factory=dict)
 
     def listed_subjects(self) -> Iterator[str]:
-        """Keys of whom records are about that were asked for over all subjects, or by an id.
+        """Keys of whom records are about that were asked for over all subjects, or by an id."""
+        for place in self.places:
+            yield from self.listed_at(place)
+
+    def listed_at(self, place: RecordPlace) -> Iterator[str]:
+        """Keys of whom the records of a place over all subjects are about.
 
         Nobody of records whose subjects the caller may not learn: how many there are is closed too.
         """
-        for place, found in self.places.items():
-            # the nodes of a search stand as subjects already
-            if place.is_keyed or place.is_search or not list(record_nodes(place.content)):
-                continue
-            for records in found.records().values():
-                for stream, rows in records.runs:
-                    if stream.cell.leaves[SUBJECT_ID].outcome is Outcome.DENIED:
-                        continue
-                    column = stream.columns[SUBJECT_KEY]
-                    yield from (str(row[column]) for row in rows if row[column] is not None)
+        # the nodes of a search stand as subjects already
+        if place.is_keyed or place.is_search or not list(record_nodes(place.content)):
+            return
+        for records in self.places[place].records().values():
+            for stream, rows in records.runs:
+                if stream.cell.leaves[SUBJECT_ID].outcome is Outcome.DENIED:
+                    continue
+                column = stream.columns[SUBJECT_KEY]
+                yield from (str(row[column]) for row in rows if row[column] is not None)
+
+    def released_records(self) -> tuple[str, ...]:
+        """References `department/kind/id` of the dishonest and list records in the answer.
+
+        Each once, in the order of the places, and not more than the limit of listed records lets
+        an answer hold. Records that were only counted, and those of subjects that nobody knows,
+        are in no answer.
+        """
+        found: dict[str, None] = {}
+        for place, records in self.places.items():
+            if MODEL.kinds[place.kind].is_dishonest and any(record_nodes(place.content)):
+                unknown = self._unknown_at(place) if place.is_keyed else _NO_KEYS
+                found.update(dict.fromkeys(records.references(unknown)))
+        return tuple(found)
+
+    def _unknown_at(self, place: RecordPlace) -> frozenset[str]:
+        return next(
+            (above.unknown for root, above in self.subjects.items() if place in root.records),
+            _NO_KEYS,
+        )
 
     def note_withheld(self, slug: str, records: int) -> None:
         """Note records that a department left out of one batch."""

@@ -145,5 +145,6 @@ def _part(batch: Batch, start: int, end: int) -> Batch:
     totals = None if batch.totals is None else batch.totals[start:end]
     if isinstance(batch, JsonBatch):
         groups, counts = batch.groups[start:end], batch.counts[start:end]
-        return JsonBatch(groups, counts, totals, batch.summary, batch.withheld)
+        names = None if batch.names is None else batch.names[start:end]
+        return JsonBatch(groups, counts, totals, batch.summary, batch.withheld, names)
     return RowBatch(batch.groups[start:end], totals, batch.withheld)

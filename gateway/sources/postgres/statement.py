@@ -2,7 +2,8 @@
 
 Each branch returns one row: number of the request, the payloads, per key the number of records
 and the total, and for built JSON a summary of the checked fields. The row path has one payload,
-a JSON array of the keys' arrays of rows; built JSON has one payload per key, in UTF-8.
+a JSON array of the keys' arrays of rows; built JSON has one payload per key, in UTF-8, and where
+it is asked for the ids of its records as a JSON array of arrays.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from gateway.contract import (
     FETCHED_AT,
     PERSON_KEY_PREFIX,
+    RECORD_ID,
     SUBJECT_KEY,
     JsonConstant,
     JsonField,
@@ -215,7 +217,7 @@ class StatementBuilder:
         return (
             f"SELECT {index:d}::int AS request, {payloads} AS payloads, "
             f"array_agg(g.found ORDER BY k.o) AS counts, "
-            f"{totals} AS totals, {summary} AS summary{withheld}\n"
+            f"{totals} AS totals, {summary} AS summary, {_names(selection)} AS names{withheld}\n"
             f"FROM {keyed} LEFT JOIN LATERAL (\n{body}\n) g ON true"
         )
 
@@ -297,6 +299,8 @@ def _json(
     columns = [f"{_json_value(name, table)} AS c{i}" for i, name in enumerate(fields)]
     checks = [_check(i, name, table) for i, name in enumerate(selection.checked)]
     columns += [check.column for check in checks]
+    if selection.named:
+        columns.append(f"{table.column(RECORD_ID).shown} AS id")
     shape = _object(node, {name: f"s.c{i}" for i, name in enumerate(fields)}, parameters)
     within = f" FILTER (WHERE s.n <= {selection.first:d})" if selection.lookahead else ""
     number = ", row_number() OVER () AS n" if selection.lookahead else ""
@@ -305,12 +309,21 @@ def _json(
         "count(*)::int AS found",
         *(check.per_key for check in checks),
     ]
+    if selection.named:
+        parts.append(f"json_agg(s.id){within} AS ids")
     body = (
         f"SELECT {', '.join(parts)} FROM (SELECT s.*{number} FROM (SELECT "
         f"{', '.join(columns) or '1 AS c'} {source}) s) s CROSS JOIN LATERAL ({shape}) j"
     )
     overall = ", ".join(check.overall for check in checks)
     return body, f"json_build_array({overall})::text" if checks else "NULL::text"
+
+
+def _names(selection: RecordSelection) -> str:
+    """SQL of the ids of the records that JSON was built of, the keys in their order."""
+    if not selection.named:
+        return "NULL::text"
+    return "json_agg(coalesce(g.ids, '[]') ORDER BY k.o)::text"
 
 
 def _read_fields(selection: RecordSelection) -> list[str]:

@@ -185,6 +185,35 @@ async def test_department_that_builds_garbage_is_malformed(name: str) -> None:
     assert answer["data"]["subject"]["taxPayments"] is None
 
 
+BAD_NAMES: dict[str, Callable[[Any], Any]] = {
+    "none": lambda b: replace(b, names=None),
+    "of no key": lambda b: replace(b, names=[]),
+    "too few": lambda b: replace(b, names=[b.names[0][1:]]),
+    "too many": lambda b: replace(b, names=[[*b.names[0], "x"]]),
+    "that are numbers": lambda b: replace(b, names=[[7 for _ in b.names[0]]]),
+}
+BUILT_PENALTIES = f'''{{ subject(uscc: "{FIRM}") {{
+    penalties(first: 2) {{ nodes {{ documentNo }} pageInfo {{ hasNextPage }} }} }} }}'''
+
+
+def penalties_alone(spoil: Spoil) -> SmallGateway:
+    bad = FaultyAdapter(only(manifest_for("bad", CODE), KIND), RECORDS, spoil)
+    return SmallGateway({"bad": bad})
+
+
+@pytest.mark.parametrize("name", list(BAD_NAMES))
+async def test_built_dishonest_records_without_their_names_are_malformed(name: str) -> None:
+    answer = await penalties_alone(per_batch(BAD_NAMES[name])).ask(BUILT_PENALTIES)
+    assert codes(answer) == ["SOURCE_MALFORMED"]
+    assert answer["data"]["subject"]["penalties"] is None
+
+
+async def test_built_dishonest_records_with_their_names_are_answered() -> None:
+    answer = await penalties_alone(per_batch(lambda batch: batch)).ask(BUILT_PENALTIES)
+    assert codes(answer) == []
+    assert answer["data"]["subject"]["penalties"]["nodes"]
+
+
 ROW_RULE = rule(
     "paid",
     coordinates=("TaxPayment",),
