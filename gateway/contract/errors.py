@@ -3,6 +3,7 @@
 AdapterError
 ├── SourceUnavailable   the source cannot be reached or does not answer
 │   └── SourceTimedOut  the source took the question and did not answer in time
+│       └── QuestionTooBroad  the source would have to give more records than its bound
 ├── SourceRejected      the source answered and refused (login, permission, syntax)
 ├── MappingFailed       the source's data do not fit the declared types
 └── NotSupported        the request asks for something that the manifest does not offer
@@ -21,6 +22,10 @@ class SourceUnavailable(AdapterError):
 
 class SourceTimedOut(SourceUnavailable):
     """The source took the question and did not answer in time; other questions it may answer."""
+
+
+class QuestionTooBroad(SourceTimedOut):
+    """More records would have to be read than the bound allows; narrower questions go through."""
 
 
 class SourceRejected(AdapterError):

@@ -94,14 +94,47 @@ class LocalTable:
         totals = [len(group) for group in chosen] if selection.count else None
         pages: list[list[_Row]] = []
         withheld = 0
-        most = selection.first + selection.lookahead
         for group in chosen:
-            behind = self._behind(plan, group, request)
-            good = [row for row in behind if not row[-1]]
-            withheld += len(behind) - len(good)
-            ordered = self._in_order(plan, good, selection.order)
-            pages.append([row[: plan.shown] for row in ordered[:most]])
+            page, bad = self._page(plan, group, request)
+            pages.append([row[: plan.shown] for row in page])
+            withheld += bad
         return RowBatch(pages, totals, withheld)
+
+    def settled(self, records: Sequence[Any], request: RecordRequest) -> RowBatch | None:
+        """Answer from the beginning of a list that comes in the order of the first order key.
+
+        Args:
+            records: at least one.
+
+        Returns:
+            None where records behind these could still be in the answer.
+        """
+        selection = request.selection
+        plan = self._plan(selection)
+        (group,) = _grouped(plan, self._rows(plan, records, selection.marked), request)
+        page, withheld = self._page(plan, plan.choose(group), request)
+        if not page or len(page) < selection.first + selection.lookahead:
+            return None
+        key = selection.order[0]
+        boundary = page[-1][plan.columns[key.field]]
+        last = plan.readers[plan.columns[key.field]](records[-1])
+        if isinstance(last, Odd) or boundary is None:
+            return None
+        if last is not None:
+            difference = _difference(last, boundary, self._is_number(key.field))
+            if difference == 0 or (difference > 0) is key.descending:
+                return None
+        return RowBatch([[row[: plan.shown] for row in page]], None, withheld)
+
+    def _page(
+        self, plan: _Plan, rows: list[_Row], request: RecordRequest
+    ) -> tuple[list[_Row], int]:
+        """The rows of the page in their order, and how many odd ones were left out."""
+        selection = request.selection
+        behind = self._behind(plan, rows, request)
+        good = [row for row in behind if not row[-1]]
+        ordered = self._in_order(plan, good, selection.order)
+        return ordered[: selection.first + selection.lookahead], len(behind) - len(good)
 
     def record_id(self, record: Any) -> str | None:
         """Id of a record; None where it has none."""
