@@ -90,7 +90,7 @@ class HttpClient:
             follow_redirects=False,
             trust_env=False,
             headers=_HEADERS,
-            timeout=None,
+            timeout=_CONNECT_S,
             limits=httpx.Limits(
                 max_connections=source.connections, max_keepalive_connections=source.connections
             ),
