@@ -73,10 +73,12 @@ class SignerRole(Enum):
     "签署形式 / how a document was signed",
     ELECTRONIC_SEAL="电子印章",
     WET_INK_SCAN="纸质签署扫描件",
+    ONLINE="平台在线确认",
 )
 class ConsentForm(Enum):
     ELECTRONIC_SEAL = "ELECTRONIC_SEAL"
     WET_INK_SCAN = "WET_INK_SCAN"
+    ONLINE = "ONLINE"
 
 
 @code_list("答复结论 / how a request or a letter is answered", ACCEPT="同意", REFUSE="不同意")
@@ -91,12 +93,14 @@ class Decision(Enum):
     CONSENT_ACCEPTED="授权书核验通过并生效",
     CONSENT_REFUSED="授权书核验不通过",
     CONSENT_WITHDRAWN="授权已撤回",
+    CONSENT_GRANTED="授权已在线确认并生效",
 )
 class NotificationKind(Enum):
     CONSENT_FILED = "CONSENT_FILED"
     CONSENT_ACCEPTED = "CONSENT_ACCEPTED"
     CONSENT_REFUSED = "CONSENT_REFUSED"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    CONSENT_GRANTED = "CONSENT_GRANTED"
 
 
 @strawberry.type(description="办理记录 / one act on a grant or consent")

@@ -10,16 +10,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gateway.entitlements.acts import ActDone, Acting, require_reason
-from gateway.entitlements.consent import Consent, ConsentRecord, check_consent, check_duration
+from gateway.entitlements.consent import (
+    Consent,
+    ConsentForm,
+    ConsentRecord,
+    check_consent,
+    check_duration,
+)
 from gateway.entitlements.consent_register import ConsentRegister
 from gateway.entitlements.errors import EntitlementRefusedError
 from gateway.entitlements.grantable import Grantable
 from gateway.entitlements.letters import ConsentFilter, LetterRegister
 from gateway.entitlements.notifications import Notice, Notifications
-from gateway.entitlements.opening import Opening, opened_by_consent
 from gateway.entitlements.states import ConsentState
 from gateway.store.lending import Lending
-from policies.model import Caller, CallerClass
 from policies.sharing.model import Act, ConsentLimits, Party, acting_organisation
 from schema.identifiers.uscc import is_uscc
 from schema.sharing import NotificationKind
@@ -61,6 +65,8 @@ class ConsentDesk:
         Raises:
             EntitlementRefusedError: ACT_NOT_PERMITTED, TERMS_INVALID or CONSENT_ALREADY_FILED.
         """
+        if letter.signature.form is ConsentForm.ONLINE:
+            raise EntitlementRefusedError("a letter is sealed or signed on paper")
         institution = acting_organisation(self._acting.caller) or ""
         rule_id = self._acting.require(Act.FILE_LETTER, {Party.INSTITUTION: institution})
         consent = replace(
@@ -68,7 +74,7 @@ class ConsentDesk:
             consent_no=self._new_number("CL"),
             institution=replace(letter.institution, uscc=institution),
         )
-        self._check_letter(consent)
+        self._check_terms(consent)
         if await self._letters.is_pending(consent):
             raise EntitlementRefusedError(
                 "this document was filed before and waits for its check", CONSENT_ALREADY_FILED
@@ -78,6 +84,21 @@ class ConsentDesk:
         await self._letters.add(consent.consent_no, at)
         return await self._noted(
             Act.FILE_LETTER, consent.consent_no, rule_id, NotificationKind.CONSENT_FILED
+        )
+
+    async def grant(self, consent: Consent) -> ConsentRecord:
+        """Let a firm consent on the platform itself, signed in; it is active at once.
+
+        Raises:
+            EntitlementRefusedError: ACT_NOT_PERMITTED, TERMS_INVALID or CONSENT_STATE_CONFLICT.
+        """
+        rule_id = self._acting.require(Act.GRANT_CONSENT, {Party.SUBJECT: consent.subject_key})
+        self._check_terms(consent)
+        at = self._acting.at
+        await self._register.add(consent, at, ConsentState.SIGNED)
+        await self._register.activate(consent.consent_no, at)
+        return await self._noted(
+            Act.GRANT_CONSENT, consent.consent_no, rule_id, NotificationKind.CONSENT_GRANTED
         )
 
     async def check_letter(
@@ -162,27 +183,20 @@ class ConsentDesk:
         own = acting_organisation(self._acting.caller) or ""
         return await self._notifications.list_notices(own, self._acting.at, first)
 
-    def _check_letter(self, consent: Consent) -> None:
+    def _check_terms(self, consent: Consent) -> None:
         check_consent(consent)
         check_duration(consent, self._limits)
         if not is_uscc(consent.subject_key):
-            raise EntitlementRefusedError("the subject of a letter is no firm with a code")
+            raise EntitlementRefusedError("the subject of a consent is no firm with a code")
         if consent.subject_key == consent.institution.uscc:
             raise EntitlementRefusedError("an institution does not consent to itself")
         if consent.signature.signed_at > self._acting.at:
             raise EntitlementRefusedError("the document was signed at a time to come")
         if consent.valid_to <= self._acting.at:
             raise EntitlementRefusedError("the consent has ended already")
-        caller = Caller(CallerClass.INSTITUTION, consent.institution.uscc, consent.purpose)
-        policies = self._grantable.policies()
-        closed = [
-            coordinate
-            for coordinate in consent.coordinates
-            if opened_by_consent(
-                policies, caller, coordinate, self._grantable.providers(coordinate)
-            )
-            is Opening.CLOSED
-        ]
+        closed = self._grantable.closed_to_consent(
+            consent.institution.uscc, consent.purpose, consent.coordinates
+        )
         if closed:
             raise EntitlementRefusedError(
                 f"no consent opens `{closed[0]}` for purpose `{consent.purpose.value}`"

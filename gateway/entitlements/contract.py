@@ -71,6 +71,7 @@ class ClientContract:
         is_sandbox: whether it is answered by a gateway over test data, and by no other.
         contract_no: number of the agreement; None where none was entered.
         tokens_since: seconds since the epoch; tokens issued before are not accepted.
+        name: of the client, for people.
     """
 
     caller_class: str
@@ -86,6 +87,7 @@ class ClientContract:
     is_sandbox: bool = False
     contract_no: str | None = None
     tokens_since: float = 0.0
+    name: str = ""
     _by_normal: Mapping[tuple[str, str], RegisteredOperation] = field(
         init=False, compare=False, repr=False
     )
@@ -136,6 +138,7 @@ def contract_of(
         client["is_sandbox"],
         client["contract_no"],
         0.0 if since is None else since.timestamp(),
+        client["name"],
     )
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from gateway.contract import CatalogueEntry, Manifest
 from gateway.entitlements.errors import EntitlementRefusedError
 from gateway.entitlements.grant import SharingGrant
-from gateway.entitlements.opening import Opening, opened_by_grant
+from gateway.entitlements.opening import Opening, opened_by_consent, opened_by_grant
 from policies.engine import PolicySet
-from policies.model import Caller, CallerClass
+from policies.model import Caller, CallerClass, Purpose
 from schema.codes import SharingAttribute
 from schema.records import MODEL
 
@@ -50,6 +50,18 @@ class Grantable:
             for manifest in self.manifests
             for entry in manifest.entries
             if coordinate in _supplied(entry)
+        ]
+
+    def closed_to_consent(
+        self, institution: str, purpose: Purpose, coordinates: Sequence[str]
+    ) -> Sequence[str]:
+        """Of these fields those that no consent opens for the institution and purpose."""
+        caller, policies = Caller(CallerClass.INSTITUTION, institution, purpose), self.policies()
+        return [
+            coordinate
+            for coordinate in coordinates
+            if opened_by_consent(policies, caller, coordinate, self.providers(coordinate))
+            is Opening.CLOSED
         ]
 
     def check(self, grant: SharingGrant, consumer_class: CallerClass) -> None:

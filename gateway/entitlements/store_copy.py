@@ -38,7 +38,8 @@ WHERE ($1::text[] IS NULL OR c.consent_no = ANY ($1))
 _CLIENTS = """
 SELECT client_id, is_suspended, quota_per_day, caller_class, organisation, purposes,
     may_ask_anything, requests_per_minute, burst, contract_no, is_sandbox, scopes, acts_for,
-    may_name_persons, algorithm, certificate_subject, redirect_uris, grant_types, tokens_since
+    may_name_persons, algorithm, certificate_subject, redirect_uris, grant_types, tokens_since,
+    name
 FROM client
 WHERE $1::text[] IS NULL OR client_id = ANY ($1)
 """
