@@ -14,7 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.composition import Gateway, open_gateway
+from gateway.composition import Gateway, oauth_rules, open_gateway
 from gateway.errors import GatewayError
 from gateway.fetching.types import SourceOutcome
 from gateway.http.access_log import AccessLog, json_logger
@@ -26,6 +26,8 @@ from gateway.http.metrics import CacheFill, Metrics
 from gateway.http.persons_endpoint import PERSON_REFERENCES_PATH, PersonReferencesEndpoint
 from gateway.http.routes import Readiness, rest_app, rest_routes
 from gateway.http.types import RequestObserver
+from gateway.oauth.routes import OAUTH_PATHS, oauth_routes
+from gateway.oauth.server import AuthorizationServer
 from gateway.settings import ServerSettings, Settings, SettingsError
 from policies.disclosure.errors import DisclosureLoadError
 from policies.errors import PolicyLoadError
@@ -39,7 +41,7 @@ _REFUSALS = (
     SharingLoadError,
     DisclosureLoadError,
 )
-KNOWN_PATHS = frozenset(("/", "/livez", "/readyz", "/metrics", "/graphiql"))
+KNOWN_PATHS = frozenset(("/", "/livez", "/readyz", "/metrics", "/graphiql")) | OAUTH_PATHS
 
 
 class _WhenOpen:
@@ -98,10 +100,21 @@ def create_app(
     async def readiness() -> Readiness:
         return Readiness((("entitlements", bool(opened) and opened[0].is_ready()),))
 
-    routes = rest_app(rest_routes(metrics, readiness, graphiql_folder), lifespan)
+    offered = rest_routes(metrics, readiness, graphiql_folder)
+    if settings.oauth is not None:
+        rules = oauth_rules(settings.oauth)
+        offered += oauth_routes(rules, lambda: opened_server(opened), has_certificates=False)
+    routes = rest_app(offered, lifespan)
     rest = PlainRefusals(routes, _REFUSALS)
     endpoints = {GRAPHQL_PATH: graphql, PERSON_REFERENCES_PATH: persons}
     return HttpApp(endpoints, rest, clock, observers, KNOWN_PATHS)
+
+
+def opened_server(opened: list[Gateway]) -> AuthorizationServer:
+    """The authorization server of the gateway that is open."""
+    if not opened or opened[0].oauth is None:  # pragma: no cover - the server waits
+        raise RuntimeError("a request came before the gateway was open")
+    return opened[0].oauth
 
 
 def settle_memory() -> None:

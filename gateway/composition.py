@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -47,6 +47,15 @@ from gateway.identity.issuer import LONGEST_DEMO_LIFETIME_S, LONGEST_LIFETIME_S
 from gateway.identity.keys import keys_by_id
 from gateway.mutations.office import Office
 from gateway.mutations.run import Mutations
+from gateway.oauth.consents import ConsentFiling
+from gateway.oauth.registered import registered_clients
+from gateway.oauth.server import (
+    AuthorizationServer,
+    OAuthGround,
+    authorization_server,
+    open_ground,
+)
+from gateway.oauth.types import OAuthRules
 from gateway.opaque import OpaqueCodec
 from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.limits import Limits
@@ -61,12 +70,13 @@ from gateway.policy.keeper import PolicyKeeper
 from gateway.policy.load import load_admitting, load_strictly, own_rules
 from gateway.policy.shadow import Shadow, ShadowObserver, Unwatched
 from gateway.root_fields import RootFields
-from gateway.settings import ClientSettings, IdentitySettings, Settings
+from gateway.settings import ClientSettings, IdentitySettings, OAuthSettings, Settings
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
 from gateway.store.pool import LightPool
 from gateway.visibility.parts import SchemaParts
 from policies.engine import PolicySet
+from policies.model import CallerClass
 from policies.sharing.loader import SHARING, load_sharing
 from policies.sharing.model import Sharing
 from schema.build import build_schema, core_schema
@@ -77,6 +87,8 @@ AUDIT_CONNECTIONS = 2
 """One writes a batch while the other may still be settling."""
 ACT_CONNECTIONS = 2
 """For mutations, and for what is asked about grants and consents; opened when first needed."""
+OAUTH_CONNECTIONS = 4
+"""For the authorization server: keys, and one transaction per request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,7 @@ class Gateway:
         desk: gives references of persons.
         is_ready: whether it can answer now; asks no department.
         reload_rules: has this worker read its rules again soon.
+        oauth: the authorization server; None where tokens come from elsewhere.
     """
 
     pipeline: Pipeline
@@ -98,6 +111,7 @@ class Gateway:
     desk: PersonDesk
     is_ready: Callable[[], bool]
     reload_rules: Callable[[], None]
+    oauth: AuthorizationServer | None = None
 
 
 def nothing_observed(_slug: str, _outcome: SourceOutcome, _duration_s: float) -> None:
@@ -157,6 +171,7 @@ async def open_gateway(
         if network is not None:
             registry = replace(registry, adapters=behind_doors(registry.adapters, network))
         observers = (observe, observe_withheld)
+        oauth = await _open_oauth(stack, settings.oauth, address)
         yield _wire(
             settings,
             ground,
@@ -167,7 +182,21 @@ async def open_gateway(
             admission,
             (keeper, shadow),
             observers,
+            oauth,
         )
+
+
+async def _open_oauth(
+    stack: AsyncExitStack, settings: OAuthSettings | None, address: StoreAddress
+) -> OAuthGround | None:
+    """Open what the authorization server stands on; None where tokens come from elsewhere."""
+    if settings is None:
+        return None
+    pool = LightPool(connector(address), OAUTH_CONNECTIONS)
+    stack.push_async_callback(pool.aclose)
+    rules = oauth_rules(settings)
+    rotation_s = settings.rotation_days * 86_400
+    return await stack.enter_async_context(open_ground(rules, pool, settings.seal, rotation_s))
 
 
 async def _open_adapter(stack: AsyncExitStack, adapter: Adapter) -> str | None:
@@ -245,6 +274,7 @@ def _wire(
     admission: Admission,
     rules: tuple[PolicyKeeper, Shadow | None],
     observers: tuple[Observe, ObserveWithheld],
+    oauth: OAuthGround | None,
 ) -> Gateway:
     schema = ground.schema
     keeper, shadow = rules
@@ -260,7 +290,9 @@ def _wire(
         registry.adapters, CallLimits(), observe, observe_withheld=observe_withheld
     )
     stages = Stages(
-        authenticator=authenticator(settings, ground.token_rules),
+        authenticator=authenticator(
+            settings, ground.token_rules, () if oauth is None else (oauth.token_rules(),)
+        ),
         admission=admission,
         operations=Operations(schema, Limits(), NewDocumentBudget(time.monotonic)),
         plans=Plans(schema, opaque),
@@ -282,6 +314,11 @@ def _wire(
         standings=entitlements,
         rules=keeper.current,
     )
+    server = None
+    if oauth is not None:
+        oauth.keys.forget_tokens = stages.authenticator.forget_all
+        filing = ConsentFiling(ground.sharing, grantable, within, office.new_number)
+        server = authorization_server(oauth, registered_clients(entitlements.client), filing)
     return Gateway(
         pipeline=Pipeline(stages),
         registry=registry,
@@ -299,6 +336,7 @@ def _wire(
         ),
         is_ready=lambda: entitlements.is_fresh and not keeper.is_behind,
         reload_rules=partial(_reload, keeper, shadow),
+        oauth=server,
     )
 
 
@@ -325,12 +363,32 @@ def network_of(settings: Settings) -> NetworkKeys | None:
     return NetworkKeys(settings.keys.network) if settings.keys.network else None
 
 
-def authenticator(settings: Settings, rules: TokenRules) -> Authenticator:
-    """Authenticator for these settings; reads persons' network references where there are keys."""
+def oauth_rules(settings: OAuthSettings) -> OAuthRules:
+    """What the authorization server issues, and for how long."""
+    unbound = frozenset({CallerClass.DEPARTMENT} if settings.unbound_departments else ())
+    return OAuthRules(
+        settings.issuer,
+        settings.resource,
+        settings.token_lifetime_s,
+        settings.code_lifetime_s,
+        settings.request_lifetime_s,
+        refresh_days=settings.refresh_days,
+        unbound_classes=unbound,
+    )
+
+
+def authenticator(
+    settings: Settings, rules: TokenRules, also: Sequence[TokenRules] = ()
+) -> Authenticator:
+    """Authenticator for these settings; reads persons' network references where there are keys.
+
+    Args:
+        also: rules of further issuers.
+    """
     network = network_of(settings)
     if network is None:
-        return Authenticator(rules, time.time)
-    return Authenticator(rules, time.time, person_key=network.key_of_named)
+        return Authenticator(rules, time.time, also=also)
+    return Authenticator(rules, time.time, also=also, person_key=network.key_of_named)
 
 
 def token_rules(identity: IdentitySettings) -> TokenRules:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from gateway.contract import AdapterSettings
 from policies.model import CallerClass
@@ -24,6 +25,8 @@ from schema.identifiers.network_reference import NETWORK_KEY_BYTES, NetworkKey
 ENVIRONMENT_PREFIX = "CREDIT_GATEWAY_"
 MOST_NETWORK_KEYS = 2
 _MOST_REQUESTS = 10_000_000
+_SEAL_BYTES = 32
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class SettingsError(Exception):
@@ -111,6 +114,36 @@ class ClientSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OAuthSettings:
+    """The gateway's own authorization server.
+
+    Attributes:
+        issuer: address under which clients reach this gateway, an https URL without a path (http
+            on a loopback address).
+        seal: key that seals signing keys in the store, 32 bytes.
+        token_lifetime_s, code_lifetime_s, request_lifetime_s: of access tokens, codes and pushed
+            requests.
+        refresh_days: after which an unused refresh token ends.
+        rotation_days: after which a signing key is replaced.
+        unbound_departments: whether departments get tokens without proof of possession.
+    """
+
+    issuer: str
+    seal: bytes = field(repr=False)
+    token_lifetime_s: int = 300
+    code_lifetime_s: int = 60
+    request_lifetime_s: int = 90
+    refresh_days: int = 30
+    rotation_days: int = 30
+    unbound_departments: bool = False
+
+    @property
+    def resource(self) -> str:
+        """The gateway's own identifier: the audience of its tokens."""
+        return f"{self.issuer}/graphql"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything an operator decides.
 
@@ -120,6 +153,7 @@ class Settings:
         shadow: folder with candidate rules that decide beside those in force; None: none.
         sharing: folder that says who may act on grants and consents, and their times and limits;
             None: what comes with the gateway.
+        oauth: None: tokens come from elsewhere.
     """
 
     server: ServerSettings
@@ -131,6 +165,7 @@ class Settings:
     shadow: Path | None = None
     sharing: Path | None = None
     clients: ClientSettings = ClientSettings()
+    oauth: OAuthSettings | None = None
 
 
 def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -158,6 +193,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         shadow=reader.section("policies").path("shadow"),
         sharing=reader.section("policies").path("sharing"),
         clients=_clients(reader.section("clients")),
+        oauth=_oauth(reader.section("oauth")) if "oauth" in document else None,
     )
     reader.finish()
     return settings
@@ -310,7 +346,7 @@ def _server(section: _Section) -> ServerSettings:
         behind_proxy=section.flag("behind_proxy"),
         today=section.date("today"),
     )
-    if server.host not in ("127.0.0.1", "::1", "localhost") and not server.behind_proxy:
+    if server.host not in _LOOPBACK and not server.behind_proxy:
         raise SettingsError(
             f"setting `server.host` is `{server.host}`: tokens would travel in clear; listen on a "
             "loopback address, or set `server.behind_proxy` where a proxy ends TLS"
@@ -329,6 +365,44 @@ def _identity(section: _Section) -> IdentitySettings:
         jwks=section.folder / section.text("jwks"),
         is_demo=section.flag("is_demo"),
     )
+
+
+def _oauth(section: _Section) -> OAuthSettings:
+    issuer = section.text("issuer")
+    if not _is_origin(issuer):
+        raise SettingsError(
+            f"setting `oauth.issuer` is `{issuer}`, expected an https URL without path, query and "
+            "trailing slash (http on a loopback address)"
+        )
+    seal = read_secret(section.folder / section.text("seal_file"))
+    if len(seal) != _SEAL_BYTES:
+        raise SettingsError(f"setting `oauth.seal_file` names no file of {_SEAL_BYTES} bytes")
+    usual = OAuthSettings(issuer, seal)
+    return OAuthSettings(
+        issuer,
+        seal,
+        section.number("token_lifetime_s", usual.token_lifetime_s, 60, 300),
+        section.number("code_lifetime_s", usual.code_lifetime_s, 10, 60),
+        section.number("request_lifetime_s", usual.request_lifetime_s, 10, 600),
+        section.number("refresh_days", usual.refresh_days, 1, 90),
+        section.number("rotation_days", usual.rotation_days, 1, 90),
+        section.flag("unbound_departments"),
+    )
+
+
+def _is_origin(url: str) -> bool:
+    """Whether a URL names nothing but a scheme, a host and perhaps a port, safely reached."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or not url.isascii() or url != url.strip().lower():
+        return False
+    shown = f"[{host}]" if ":" in host else host
+    if url != f"{parts.scheme}://{shown}" + ("" if port is None else f":{port}"):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
 
 
 def _clients(section: _Section) -> ClientSettings:

@@ -13,6 +13,7 @@ from gateway.cli.demo import demo
 from gateway.cli.explain import explain
 from gateway.cli.grant import grant
 from gateway.cli.load import load
+from gateway.cli.oauth import oauth
 from gateway.cli.policy import policy
 from gateway.cli.serve import serve
 
@@ -23,5 +24,18 @@ def main() -> None:
     """Share public credit data between a city's departments as one network."""
 
 
-for command in (audit, check, client, clock, consent, demo, explain, grant, load, policy, serve):
+for command in (
+    audit,
+    check,
+    client,
+    clock,
+    consent,
+    demo,
+    explain,
+    grant,
+    load,
+    oauth,
+    policy,
+    serve,
+):
     main.add_command(command)

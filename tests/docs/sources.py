@@ -20,6 +20,7 @@ ROOMS = (
     "entitlements",
     "mutations",
     "admission",
+    "oauth",
 )
 _CODE = re.compile(r"[A-Z]+(_[A-Z]+)+")
 _LEFT_OUT = frozenset({".git", ".venv", "build", "data", "dist", "node_modules", "__pycache__"})
