@@ -1,7 +1,8 @@
 """Groups of `recordStatistics`: added up over departments, small ones held back, put in order.
 
-A group of fewer than five records is left out; if that is one group only, the next smallest goes
-with it, so that it cannot be found by subtraction.
+A group of fewer than five records is left out. Where those left out have fewer than five records
+together, the next smallest goes with them, so that a total less what is shown tells of five at
+least.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def write_statistics(root: StatisticsRoot, answers: Answers) -> dict[str, Any] |
 
 def _held_back(root: StatisticsRoot, groups: Mapping[Values, _Group]) -> set[Values]:
     small = {values for values, group in groups.items() if group.count < SMALLEST_GROUP}
-    if len(small) == 1 and len(groups) > 1:
+    together = sum(groups[values].count for values in small)
+    if 0 < together < SMALLEST_GROUP and len(groups) > len(small):
+        # one is enough: it has five records of its own
         others = [values for values in _ordered(root, groups) if values not in small]
         small.add(min(others, key=lambda values: groups[values].count))
     return small

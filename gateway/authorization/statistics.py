@@ -10,7 +10,7 @@ from gateway.contract import StatisticsRequest
 from gateway.entitlements.types import RecordEffects
 from gateway.planning.types import StatisticsRoot
 from policies.engine import AccessTable
-from policies.model import Decision, Use
+from policies.model import Decision, Outcome, Use
 from schema.classification import SubjectKind
 from schema.predicate import both
 from schema.records import MODEL
@@ -21,6 +21,7 @@ MAX_GROUPS = 1_000
 def statistics_cell(root: StatisticsRoot, table: AccessTable) -> StatisticsCell:
     """Decide one cell."""
     kind = MODEL.kinds[root.kind]
+    is_filtered = bool(root.arguments.filter_fields)
 
     def decisions(names: Sequence[str], use: Use) -> tuple[tuple[str, Decision], ...]:
         return tuple((name, table.decide(kind.by_name[name].coordinate, use)) for name in names)
@@ -29,8 +30,24 @@ def statistics_cell(root: StatisticsRoot, table: AccessTable) -> StatisticsCell:
         kind=table.decide(kind.type_name, Use.READ),
         filters=decisions(root.arguments.filter_fields, Use.FILTER),
         count=table.decide(kind.type_name, Use.COUNT),
-        aggregates=decisions((*root.group_by, *root.sums), Use.AGGREGATE),
+        aggregates=tuple(
+            (name, _aggregate(table, kind.by_name[name].coordinate, is_filtered))
+            for name in (*root.group_by, *root.sums)
+        ),
     )
+
+
+def _aggregate(table: AccessTable, coordinate: str, is_filtered: bool) -> Decision:
+    """Whether groups and sums may be made of a field.
+
+    What may be summed but not read may not be summed over a filtered set: two filters that differ
+    by one record would tell its value by subtraction.
+    """
+    aggregate = table.decide(coordinate, Use.AGGREGATE)
+    if is_filtered and aggregate.outcome is Outcome.CLEAR:
+        read = table.decide(coordinate, Use.READ)
+        return aggregate if read.outcome is Outcome.CLEAR else read
+    return aggregate
 
 
 def statistics_streams(

@@ -115,7 +115,8 @@ class StatisticsCell:
     """Decisions for one provider and subject kind.
 
     Attributes:
-        aggregates: AGGREGATE per group and sum field, in the order given.
+        aggregates: AGGREGATE per group and sum field, in the order given; READ in its place where
+            that is missing and there is a filter.
     """
 
     kind: Decision

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from policies.model import Decision, Use
+from policies.model import Decision, SubjectProfile, Use
 from schema.model import KindModel, ValueType
 from schema.predicate import WireValue
 from tests.oracle.access import Access, is_permitted
@@ -41,7 +41,7 @@ class Statistics:
         kind = self.listed.arguments.model
         ordered = sorted(groups, key=lambda values: _group_order(values, self.group_by, kind))
         left_out = {values for values in ordered if len(groups[values]) < SMALLEST}
-        if len(left_out) == 1:
+        if left_out and sum(len(groups[values]) for values in left_out) < SMALLEST:
             others = [values for values in ordered if values not in left_out]
             if others:
                 left_out.add(min(others, key=lambda values: len(groups[values])))
@@ -77,9 +77,7 @@ def statistics(
             asked = (
                 cell.count,
                 *(
-                    access.decide(
-                        kind.by_name[name].coordinate, Use.AGGREGATE, column.profile, cell.provider
-                    )
+                    _aggregated(access, kind.by_name[name].coordinate, column.profile, cell)
                     for name in (*group_by, *sums)
                 ),
             )
@@ -88,6 +86,15 @@ def statistics(
             cells.append(_barred(cell, asked))
         columns.append(replace(column, cells=tuple(cells)))
     return Statistics(replace(listed, columns=tuple(columns)), group_by, sums, decisions)
+
+
+def _aggregated(access: Access, coordinate: str, profile: SubjectProfile, cell: Cell) -> Decision:
+    """AGGREGATE of a field; over a filter also READ, or subtraction would tell single values."""
+    decision = access.decide(coordinate, Use.AGGREGATE, profile, cell.provider)
+    if cell.filters and is_permitted(decision):
+        read = access.decide(coordinate, Use.READ, profile, cell.provider)
+        return decision if is_permitted(read) else read
+    return decision
 
 
 def _barred(cell: Cell, asked: tuple[Decision, ...]) -> Cell:

@@ -76,6 +76,17 @@ def test_missing_value_comes_last() -> None:
     assert [value for value, _ in shown(answer)] == ["CHANGED", "REVOKED", None]
 
 
+def test_small_groups_that_have_few_records_together_take_the_next_smallest_with_them() -> None:
+    """A total less what is shown would tell of the two records in them."""
+    answer = written({"A": (1, None), "B": (90, None), "C": (50, None), "D": (1, None)})
+    assert (shown(answer), answer["suppressedGroups"]) == ([("B", 90)], 3)
+
+
+def test_small_groups_that_hide_each_other_take_nothing_with_them() -> None:
+    answer = written({"A": (3, None), "B": (90, None), "C": (50, None), "D": (2, None)})
+    assert (shown(answer), answer["suppressedGroups"]) == ([("B", 90), ("C", 50)], 2)
+
+
 def test_one_small_group_takes_the_next_smallest_with_it() -> None:
     answer = written({"A": (4, None), "B": (90, None), "C": (50, None)})
     assert shown(answer) == [("B", 90)]

@@ -227,6 +227,30 @@ async def test_marked_records_count_as_under_objection_everywhere() -> None:
     assert answer["data"]["recordStatistics"] == {"suppressedGroups": 2, "groups": []}
 
 
+@pytest.mark.parametrize(
+    ("filtered", "expected"),
+    [
+        ("", []),
+        ('filter: {administrativePenalty: {decidedOn: {ge: "2026-01-01"}}}', ["AGGREGATE_DENIED"]),
+    ],
+    ids=["of all records", "of a filtered set"],
+)
+async def test_what_may_be_summed_but_not_read_is_summed_over_whole_sets_only(
+    filtered: str, expected: list[str]
+) -> None:
+    """Two filters that differ by one record would tell its value by subtraction."""
+    gateway = gateway_of(
+        READ,
+        rule("count", uses=(Use.COUNT,)),
+        rule("unread", Effect.FORBID, uses=(Use.READ,), coordinates=(f"{TYPE}.fineAmount",)),
+    )
+    document = f"""{{ recordStatistics(kind: ADMINISTRATIVE_PENALTY, {filtered}
+        sum: {{administrativePenalty: [FINE_AMOUNT]}}) {{ groups {{ sums {{ value }} }} }} }}"""
+    answer = await ask(gateway, document)
+    assert codes(answer) == expected
+    assert (answer["data"]["recordStatistics"] is None) == bool(expected)
+
+
 async def test_hidden_records_are_nowhere() -> None:
     effects = {("own", KIND): RecordEffects(hidden=("r1", "r4"))}
     gateway = gateway_of(EVERYTHING, entitlements=HandEntitlements(record_effects=effects))
