@@ -8,7 +8,6 @@ compared, it counts as missing.
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from gateway.contract import (
     StatisticsRequest,
 )
 from gateway.rowcode import RowsChoice, rows_choice
-from gateway.sources.local.values import ODD, Getter, Odd, Read, reader, text
+from gateway.sources.local.values import ODD, Getter, Odd, Read, reader, subject_reader, text
 from gateway.sources.mapping import KindMapping, Part
 from schema.classification import SubjectKind
 from schema.predicate import NUMERIC_TEXT, WireScalar, WireValue, fields_of
@@ -39,7 +38,6 @@ from schema.records import MODEL
 
 OBJECTION_MARK = "meta.objectionMark"
 PLANS_KEPT = 1024
-_KEY = re.compile(r"(P:)?[0-9A-Za-z]{1,64}").fullmatch
 
 _Row = list[Any]
 """Wire values of the fields of a plan; behind them whether a shown one is odd."""
@@ -185,7 +183,7 @@ class LocalTable:
         if name == RECORD_ID:
             return self._id_reader
         if name == SUBJECT_KEY:
-            return self._subject_reader()
+            return subject_reader(self._mapping, self._get)
         mapped = self._mapping.columns.get(name) or self._missing_part(name)
         return reader(mapped, self._get)
 
@@ -201,23 +199,6 @@ class LocalTable:
     def _id_reader(self) -> Read:
         get = self._get(self._mapping.record_id)
         return lambda record: text(get(record))
-
-    def _subject_reader(self) -> Read:
-        get = self._get(self._mapping.organisation)
-        person = self._mapping.person
-        get_person = None if person is None else self._get(person)
-
-        def read(record: Any) -> WireValue | Odd:
-            code = get(record)
-            if code is not None and code != "":
-                return _as_key(text(code))
-            found = None if get_person is None else get_person(record)
-            if found is None or found == "":
-                return None
-            key = text(found)
-            return _as_key(PERSON_KEY_PREFIX + key) if isinstance(key, str) else ODD
-
-        return read
 
     def _rows(self, plan: _Plan, records: Iterable[Any], marked: Sequence[str]) -> list[_Row]:
         """Read the records. One without an id, or with a key that is none, is always withheld."""
@@ -322,10 +303,6 @@ def subject_kind(key: str | None) -> SubjectKind | None:
     if key.startswith(PERSON_KEY_PREFIX):
         return SubjectKind.NATURAL_PERSON
     return SubjectKind.INDIVIDUAL_BUSINESS if key.startswith("92") else SubjectKind.ORGANISATION
-
-
-def _as_key(found: str | Odd | None) -> str | Odd:
-    return found if isinstance(found, str) and _KEY(found) else ODD
 
 
 def _text_or_none(found: WireValue | Odd) -> str | None:

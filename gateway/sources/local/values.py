@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from gateway.contract import PERSON_KEY_PREFIX
 from gateway.sources.mapping import (
     Amount,
     Code,
@@ -25,6 +26,7 @@ from gateway.sources.mapping import (
     DecimalColumn,
     Flag,
     Integer,
+    KindMapping,
     LocalTimestamp,
     Part,
     Text,
@@ -50,6 +52,7 @@ Getter = Callable[[str], Callable[[Any], object]]
 Read = Callable[[Any], WireValue | Odd]
 """Reads a wire value out of a record."""
 
+_KEY = re.compile(r"[0-9A-Za-z]{1,64}").fullmatch
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 _COMPACT_DAY = re.compile(r"[0-9]{4}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])").fullmatch
 _MOMENT = re.compile(
@@ -112,6 +115,27 @@ def _reading(get: Callable[[Any], object], convert: Callable[[Any], WireValue | 
     return read
 
 
+def subject_reader(mapping: KindMapping, get: Getter) -> Read:
+    """What reads the key of the subject; missing where the record names none.
+
+    A code or reference that no key can be is odd.
+    """
+    get_code = get(mapping.organisation)
+    get_person = None if mapping.person is None else get(mapping.person)
+
+    def read(record: Any) -> WireValue | Odd:
+        code = text(get_code(record))
+        if code is not None:
+            return code if isinstance(code, str) and _KEY(code) else ODD
+        person = None if get_person is None else text(get_person(record))
+        if person is None:
+            return None
+        is_key = isinstance(person, str) and _KEY(person)
+        return f"{PERSON_KEY_PREFIX}{person}" if is_key else ODD
+
+    return read
+
+
 def native(value: object) -> str | None:
     """A scalar as PostgreSQL casts it to text; None for what is no scalar."""
     if isinstance(value, str):
@@ -125,7 +149,7 @@ def native(value: object) -> str | None:
 
 def text(value: object) -> str | Odd | None:
     """Text; the empty one is missing. A lone surrogate cannot be written as UTF-8."""
-    if value == "":
+    if value is None or value == "":
         return None
     if isinstance(value, bool):
         return ODD

@@ -1,0 +1,202 @@
+"""MySqlAdapter: an adapter from a manifest and mappings, over MySQL or MariaDB."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from gateway.contract import (
+    AdapterError,
+    Batch,
+    FetchContext,
+    Health,
+    Manifest,
+    NotSupported,
+    RecordRequest,
+    Row,
+    RowBatch,
+    SourceTimedOut,
+    StatisticsBatch,
+    StatisticsRequest,
+)
+from gateway.sources.mapping import KindMapping
+from gateway.sources.mysql.connection import Rows
+from gateway.sources.mysql.pool import MySqlPool
+from gateway.sources.mysql.source import MySqlSource
+from gateway.sources.mysql.statement import KEYS, StatementBuilder, Statements
+from gateway.sources.mysql.statistics import (
+    has_odd,
+    statistics_batch,
+    statistics_statement,
+    withheld_statement,
+)
+from schema.codes import RecordKind
+
+STATEMENTS_KEPT = 1024
+_PATIENCE_S = 0.5
+"""Time for a call beyond what the server gives a statement; then the way to it is broken."""
+
+
+class MySqlAdapter:
+    """Answers for one department from its own MySQL or MariaDB database."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        mappings: Sequence[KindMapping],
+        source: MySqlSource,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """
+        Raises:
+            ValueError: the file with certificates cannot be used.
+        """
+        self._manifest = manifest
+        self._mappings: Mapping[RecordKind, KindMapping] = {
+            mapping.kind: mapping for mapping in mappings
+        }
+        self._builders = {
+            mapping.kind: StatementBuilder(manifest.department_code, mapping)
+            for mapping in mappings
+        }
+        self._clock = clock
+        self._limit_s = source.statement_timeout_ms / 1_000 + _PATIENCE_S
+        self._pool = MySqlPool(source, _tls_context(source))
+        self._prepared: OrderedDict[tuple[object, ...], Statements] = OrderedDict()
+
+    @property
+    def manifest(self) -> Manifest:
+        return self._manifest
+
+    async def open(self) -> None:
+        """Nothing to do: connections open when first needed, so a dead source stops no start."""
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+    async def health(self) -> Health:
+        try:
+            await self._pool.read("SELECT 1")
+        except AdapterError:
+            return Health(is_up=False, as_of=None)
+        return Health(is_up=True, as_of=None)
+
+    async def fetch(
+        self, requests: Sequence[RecordRequest], context: FetchContext
+    ) -> Sequence[Batch]:
+        async with self._within(context):
+            return [await self._fetch(request) for request in requests]
+
+    async def statistics(
+        self, requests: Sequence[StatisticsRequest], context: FetchContext
+    ) -> Sequence[StatisticsBatch]:
+        async with self._within(context):
+            return [await self._statistics(request) for request in requests]
+
+    def explain(self, requests: Sequence[RecordRequest]) -> str:
+        """The statements that `fetch` would send, without the keys."""
+        made = []
+        for request in requests:
+            statements = self._builder(request.selection.kind).build(request)
+            made += [text for text in (statements.rows, statements.counts) if text]
+        return "\n".join(text.replace(KEYS, "<keys>") for text in made)
+
+    async def _fetch(self, request: RecordRequest) -> RowBatch:
+        statements = self._statements(request)
+        rows = statements.read(await self._rows(request, statements.rows))
+        withheld = 0
+        if any(is_odd for _, _, is_odd in rows):
+            # Once more, without the records that hold a value which cannot be shown.
+            statements = self._builder(request.selection.kind).build(request, is_careful=True)
+            rows = statements.read(await self._rows(request, statements.rows))
+            withheld = _number(await self._rows(request, statements.left_out))
+            withheld += sum(is_odd for _, _, is_odd in rows)
+        groups: dict[str | None, list[Row]] = {key: [] for key in request.keys or (None,)}
+        for key, row, is_odd in rows:
+            group = groups.get(key if request.keys is not None else None)
+            if group is not None and not is_odd:
+                group.append(row)
+        totals = await self._totals(request, statements)
+        return RowBatch(list(groups.values()), totals, withheld)
+
+    async def _totals(self, request: RecordRequest, statements: Statements) -> list[int] | None:
+        if not statements.counts:
+            return None
+        found = await self._rows(request, statements.counts)
+        if request.keys is None:
+            return [int(found[0][1])]
+        numbers = {row[0].decode(): int(row[1]) for row in found if row[0] is not None}
+        return [numbers.get(key, 0) for key in request.keys]
+
+    async def _rows(self, request: RecordRequest, statement: str) -> Rows:
+        if not statement or request.keys == ():
+            return ()
+        builder = self._builder(request.selection.kind)
+        return await self._pool.read(builder.with_keys(statement, request.keys))
+
+    async def _statistics(self, request: StatisticsRequest) -> StatisticsBatch:
+        mapping = self._builder(request.kind).mapping
+        rows = await self._pool.read(statistics_statement(request, mapping))
+        if not has_odd(request, rows):
+            return statistics_batch(request, mapping, rows)
+        rows = await self._pool.read(statistics_statement(request, mapping, is_careful=True))
+        withheld = _number(await self._pool.read(withheld_statement(request, mapping)))
+        return replace(statistics_batch(request, mapping, rows), withheld=withheld)
+
+    def _statements(self, request: RecordRequest) -> Statements:
+        builder = self._builder(request.selection.kind)
+        if request.after is not None:
+            return builder.build(request)
+        is_single = request.keys is not None and len(request.keys) == 1
+        # Selections compare by identity, and being part of the key keeps this one alive.
+        shape = (request.selection, request.keys is None, is_single)
+        found = self._prepared.get(shape)
+        if found is not None:
+            self._prepared.move_to_end(shape)
+            return found
+        self._prepared[shape] = made = builder.build(request)
+        if len(self._prepared) > STATEMENTS_KEPT:
+            self._prepared.popitem(last=False)
+        return made
+
+    def _builder(self, kind: RecordKind) -> StatementBuilder:
+        found = self._builders.get(kind)
+        if found is None:
+            raise NotSupported(f"no mapping for record kind `{kind.value}`")
+        return found
+
+    def _within(self, context: FetchContext) -> _Deadline:
+        return _Deadline(min(context.deadline - self._clock(), self._limit_s))
+
+
+class _Deadline:
+    """Ends what runs within, and says so in the contract's words."""
+
+    def __init__(self, seconds: float) -> None:
+        self._timeout = asyncio.timeout(max(seconds, 0.0))
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(self, *raised: object) -> None:
+        try:
+            await self._timeout.__aexit__(*raised)  # type: ignore[arg-type]
+        except TimeoutError as error:
+            raise SourceTimedOut("the database did not answer in time") from error
+
+
+def _number(rows: Rows) -> int:
+    return int(rows[0][0]) if rows else 0
+
+
+def _tls_context(source: MySqlSource) -> ssl.SSLContext | None:
+    if not source.has_tls:
+        return None
+    try:
+        return ssl.create_default_context(cafile=source.ca_file or None)
+    except (OSError, ssl.SSLError) as error:
+        raise ValueError("the file with certificates cannot be used") from error
