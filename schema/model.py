@@ -59,6 +59,7 @@ class FieldModel:
         is_list: the value is a list of `value_type` (a list field, or a leaf of nested parts).
         nested_list: name of the list field whose part this leaf is, else None.
         enum_values: member names, for ENUM.
+        enum_terms: the official Chinese term of each member, in the same order.
     """
 
     kind: RecordKind
@@ -69,6 +70,7 @@ class FieldModel:
     nested_list: str | None
     enum_values: tuple[str, ...]
     declaration: FieldDeclaration
+    enum_terms: tuple[str, ...] = ()
 
     @property
     def coordinate(self) -> str:
@@ -223,6 +225,7 @@ def _leaves(
             nested_list,
             enum_values,
             declared,
+            _terms(inner),
         )
 
 
@@ -245,6 +248,11 @@ def _value_type(inner: Any, coordinate: str) -> tuple[ValueType, tuple[str, ...]
     if inner in _SCALARS:
         return _SCALARS[inner], ()
     raise SchemaDeclarationError(f"field `{coordinate}` has a type that the model does not know")
+
+
+def _terms(inner: Any) -> tuple[str, ...]:
+    terms: Mapping[str, str] = getattr(inner, "terms", {})
+    return tuple(terms.values())
 
 
 def _camel(python_name: str) -> str:
