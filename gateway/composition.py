@@ -27,6 +27,7 @@ from gateway.audit.within import TransactionRecorder
 from gateway.authorization.authorize import Authorizer, manifest_providers
 from gateway.authorization.plan import AuthorizedPlan
 from gateway.catalogue import CatalogueContext
+from gateway.conformance_report import ReportError, public_key
 from gateway.contract import Adapter
 from gateway.entitlements.cache import EntitlementsCache
 from gateway.entitlements.contract import Pace
@@ -39,6 +40,7 @@ from gateway.fetching.calls import (
     nothing_withheld,
 )
 from gateway.fetching.executor import Fetcher
+from gateway.fetching.proofs import ProofDemands, proven
 from gateway.fetching.registry import Registry, installed_adapters, load_registry
 from gateway.fetching.types import SourceOutcome
 from gateway.identity.access_token import TokenRules
@@ -70,7 +72,13 @@ from gateway.policy.keeper import PolicyKeeper
 from gateway.policy.load import load_admitting, load_strictly, own_rules
 from gateway.policy.shadow import Shadow, ShadowObserver, Unwatched
 from gateway.root_fields import RootFields
-from gateway.settings import ClientSettings, IdentitySettings, OAuthSettings, Settings
+from gateway.settings import (
+    ClientSettings,
+    IdentitySettings,
+    OAuthSettings,
+    Settings,
+    SettingsError,
+)
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
 from gateway.store.pool import LightPool
@@ -224,8 +232,7 @@ class _Ground:
 
 def _lay_ground(settings: Settings) -> _Ground:
     today = _clock_of_days(settings.server.today)
-    installed = load_registry(installed_adapters(), settings.adapters, MODEL)
-    policies, registry = load_admitting(installed, settings.policies, today())
+    policies, registry = load_admitting(registry_of(settings), settings.policies, today())
     return _Ground(
         registry,
         policies,
@@ -356,6 +363,21 @@ def _clock_of_days(fixed: dt.date | None) -> Callable[[], dt.date]:
         return lambda: fixed
     zone = dt.timezone(dt.timedelta(hours=8))
     return lambda: dt.datetime.now(zone).date()
+
+
+def registry_of(settings: Settings) -> Registry:
+    """The installed adapters that have a section, those quarantined that owe a proof.
+
+    Raises:
+        SettingsError: a file of `conformance.signers` holds no Ed25519 key.
+    """
+    stated = settings.conformance
+    try:
+        signers = [public_key(content) for content in stated.signers]
+    except ReportError as error:
+        raise SettingsError(f"setting `conformance.signers`: {error}") from error
+    registry = load_registry(installed_adapters(), settings.adapters, MODEL)
+    return proven(registry, ProofDemands(signers, stated.reports, stated.required))
 
 
 def network_of(settings: Settings) -> NetworkKeys | None:

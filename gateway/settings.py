@@ -24,6 +24,7 @@ from schema.identifiers.network_reference import NETWORK_KEY_BYTES, NetworkKey
 
 ENVIRONMENT_PREFIX = "CREDIT_GATEWAY_"
 MOST_NETWORK_KEYS = 2
+CONFORMANCE_REPORT = "conformance_report"
 _MOST_REQUESTS = 10_000_000
 _SEAL_BYTES = 32
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -144,6 +145,21 @@ class OAuthSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ConformanceSettings:
+    """Proofs that adapters keep the contract.
+
+    Attributes:
+        signers: public keys in PEM of those who may sign reports.
+        required: adapters that are not used without a report, by slug.
+        reports: `adapters.<slug>.conformance_report`, by slug.
+    """
+
+    signers: tuple[bytes, ...] = ()
+    required: frozenset[str] = frozenset()
+    reports: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything an operator decides.
 
@@ -166,6 +182,7 @@ class Settings:
     sharing: Path | None = None
     clients: ClientSettings = ClientSettings()
     oauth: OAuthSettings | None = None
+    conformance: ConformanceSettings = ConformanceSettings()
 
 
 def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -174,12 +191,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
     Raises:
         SettingsError: the file cannot be read, or a value is missing, unknown or unsafe.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"settings `{path}` cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"settings `{path}` is no TOML file: {error}") from error
+    document = _document(path)
     reader = _Reader(document, path.parent, environment)
     settings = Settings(
         server=_server(reader.section("server")),
@@ -194,9 +206,19 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         sharing=reader.section("policies").path("sharing"),
         clients=_clients(reader.section("clients")),
         oauth=_oauth(reader.section("oauth")) if "oauth" in document else None,
+        conformance=_conformance(reader.section("conformance"), reader),
     )
     reader.finish()
     return settings
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"settings `{path}` cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"settings `{path}` is no TOML file: {error}") from error
 
 
 class _Section:
@@ -463,6 +485,42 @@ def _network(section: _Section, files: tuple[str, ...]) -> tuple[NetworkKey, ...
 
 def _adapters(reader: _Reader) -> Mapping[str, AdapterSettings]:
     return {
-        slug: AdapterSettings(section.rest())
-        for slug, section in reader.sections_of("adapters").items()
+        slug: _adapter(section.rest()) for slug, section in reader.sections_of("adapters").items()
     }
+
+
+def _adapter(values: Mapping[str, str]) -> AdapterSettings:
+    """What is the adapter's own; where its report lies is the gateway's business."""
+    own = {key: value for key, value in values.items() if key != CONFORMANCE_REPORT}
+    return AdapterSettings(own)
+
+
+def read_adapter_section(path: Path, slug: str) -> AdapterSettings:
+    """The section `[adapters.<slug>]` of a file that may hold nothing else.
+
+    Raises:
+        SettingsError: the file cannot be read, or the section is not there.
+    """
+    adapters = _adapters(_Reader(_document(path), path.parent, {}))
+    if slug not in adapters:
+        raise SettingsError(f"settings `{path}` have no section `adapters.{slug}`")
+    return adapters[slug]
+
+
+def _conformance(section: _Section, reader: _Reader) -> ConformanceSettings:
+    reports = {
+        slug: found
+        for slug, adapter in reader.sections_of("adapters").items()
+        if (found := adapter.path(CONFORMANCE_REPORT)) is not None
+    }
+    signers = tuple(_read(section.folder / name) for name in section.texts("signers"))
+    if reports and not signers:
+        raise SettingsError("setting `conformance.signers` is missing, expected files with keys")
+    return ConformanceSettings(signers, frozenset(section.texts("required")), reports)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"file `{path}` cannot be read: {error.strerror}") from error

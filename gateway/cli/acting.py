@@ -19,13 +19,12 @@ from gateway.audit.entry import RecordHasher
 from gateway.audit.references import SubjectReferences
 from gateway.audit.types import AuditEntry, EntryKind
 from gateway.audit.within import TransactionRecorder
-from gateway.cli.config import read_config
+from gateway.cli.config import installed_registry, read_config
 from gateway.cli.store import run_on_store
 from gateway.entitlements.acts import Actor
 from gateway.entitlements.errors import EntitlementRefusedError
 from gateway.entitlements.grantable import Grantable
 from gateway.errors import InternalError
-from gateway.fetching.registry import installed_adapters, load_registry
 from gateway.identity.principal import Principal
 from gateway.mutations.office import Desks, Office
 from gateway.mutations.types import ActRefused, Acts
@@ -40,7 +39,6 @@ from policies.model import Caller, CallerClass, Purpose
 from policies.sharing.loader import SHARING, SharingLoadError, load_sharing
 from policies.sharing.model import Act, Sharing
 from schema.identifiers.uscc import is_uscc
-from schema.records import MODEL
 
 CONSOLE_CLIENT = "credit-gateway-console"
 _CHINA = dt.timezone(dt.timedelta(hours=8))
@@ -107,7 +105,7 @@ def read_office(config: Path) -> tuple[StoreAddress, Office]:
     """The store, and the desks with the rules and departments that the settings name."""
     settings = read_config(config)
     today = settings.server.today or dt.datetime.now(_CHINA).date()
-    registry = load_registry(installed_adapters(), settings.adapters, MODEL)
+    registry = installed_registry(settings)
     try:
         policies, registry = load_admitting(registry, settings.policies, today)
     except (PolicyLoadError, InternalError) as error:

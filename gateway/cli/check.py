@@ -9,9 +9,8 @@ import click
 from rich.console import Console
 
 from gateway.cli.acting import sharing_of
-from gateway.cli.config import config_option, read_config
+from gateway.cli.config import config_option, installed_registry, read_config
 from gateway.errors import InternalError
-from gateway.fetching.registry import installed_adapters, load_registry
 from gateway.policy.load import load_admitting
 from policies.errors import PolicyLoadError
 from schema.build import build_schema
@@ -25,7 +24,7 @@ def check(config: Path) -> None:
     console = Console()
     settings = read_config(config)
     console.print("settings: good")
-    registry = load_registry(installed_adapters(), settings.adapters, MODEL)
+    registry = installed_registry(settings)
     try:
         policies, registry = load_admitting(registry, settings.policies, dt.date.today())
     except (PolicyLoadError, InternalError) as error:

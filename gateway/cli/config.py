@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from gateway.composition import registry_of
+from gateway.fetching.registry import Registry
 from gateway.settings import Settings, SettingsError, load_settings
 
 config_option = click.option(
@@ -21,5 +23,13 @@ def read_config(path: Path) -> Settings:
     """Read settings; a defect ends the command with one sentence."""
     try:
         return load_settings(path)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def installed_registry(settings: Settings) -> Registry:
+    """The installed adapters that the settings use; a defect ends the command with one sentence."""
+    try:
+        return registry_of(settings)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error

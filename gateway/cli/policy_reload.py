@@ -7,16 +7,14 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.config import config_option, read_config
+from gateway.cli.config import config_option, installed_registry, read_config
 from gateway.cli.store import run_on_store
 from gateway.errors import InternalError
-from gateway.fetching.registry import installed_adapters, load_registry
 from gateway.policy.load import load_strictly, own_rules
 from gateway.policy.release import GRACE_S, announce
 from gateway.store.connect import StoreAddress
 from gateway.store.pool import LightPool
 from policies.errors import PolicyLoadError
-from schema.records import MODEL
 
 
 @click.command()
@@ -28,7 +26,7 @@ def reload(config: Path) -> None:
     worker reads them; answers of older rules are refused after one second.
     """
     settings = read_config(config)
-    registry = load_registry(installed_adapters(), settings.adapters, MODEL)
+    registry = installed_registry(settings)
     try:
         policies = load_strictly(own_rules(registry), settings.policies, dt.date.today())
     except (PolicyLoadError, InternalError) as error:

@@ -20,6 +20,7 @@ from gateway.conformance.department import (
     source_fields,
     whole,
 )
+from gateway.conformance.promises import proves
 from gateway.contract import (
     FETCHED_AT,
     RECORD_ID,
@@ -73,6 +74,7 @@ def _built(row: Values, shape: JsonNode) -> dict[str, object]:
 class JsonConformance:
     """JSON that a source builds is the rows, byte for byte as the gateway would write them."""
 
+    @proves("JSON")
     def test_built_json_equals_the_rows(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             keys = (*department.keys, department.unknown_key)
@@ -91,6 +93,7 @@ class JsonConformance:
 
         department.run(check)
 
+    @proves("JSON")
     def test_built_json_heeds_predicate_and_counts(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for kind in _json_kinds(adapter):
@@ -110,6 +113,7 @@ class JsonConformance:
 
         department.run(check)
 
+    @proves("JSON")
     def test_built_json_names_its_records(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             keys = (*department.keys, department.unknown_key)
@@ -128,6 +132,7 @@ class JsonConformance:
 
         department.run(check)
 
+    @proves("JSON")
     def test_summary_tells_the_bounds_of_what_was_built(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for kind in _json_kinds(adapter):
@@ -169,6 +174,7 @@ def _holds(kind: RecordKind, name: str, values: list[WireValue], summary: FieldS
 class StatisticsConformance:
     """Counts and sums are those of the rows."""
 
+    @proves("STATISTICS")
     def test_groups_count_and_sum_the_rows(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for entry in adapter.manifest.entries:
@@ -178,6 +184,7 @@ class StatisticsConformance:
 
         department.run(check)
 
+    @proves("STATISTICS")
     def test_marked_records_are_counted_as_under_objection(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for entry in adapter.manifest.entries:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from gateway.conformance.control import SourceControl
 from gateway.contract import (
     RECORD_ID,
     SUBJECT_KEY,
@@ -43,11 +44,16 @@ class Department:
         keys: subject keys, from a few up to `max_keys`, persons among them if there are any; for
             each record kind of the manifest at least one should have records.
         unknown_key: key of a subject that has no records.
+        control: where the source stands under the kit's control; without one the promises about
+            restarts, round trips and the like are not asked.
+        seed: of the cases that are drawn; the same seed draws the same cases.
     """
 
     make_adapter: Callable[[], Adapter]
     keys: tuple[str, ...]
     unknown_key: str
+    control: SourceControl | None = None
+    seed: int = 1
 
     def run(self, ask: Callable[[Adapter], Awaitable[T]]) -> T:
         """Open an adapter, ask it, close it."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-import pytest
-
 from gateway.conformance.department import (
     Department,
     ask,
@@ -16,6 +14,7 @@ from gateway.conformance.department import (
     source_fields,
     whole,
 )
+from gateway.conformance.promises import proves
 from gateway.contract import RECORD_ID, SUBJECT_KEY, Adapter, RecordRequest, RowBatch
 from gateway.fetching.registry import manifest_defect
 from gateway.rowcode import rows_check
@@ -28,11 +27,13 @@ HURRY_S = 0.001
 class ManifestConformance:
     """What the department says about itself."""
 
+    @proves("MANIFEST")
     def test_manifest_has_no_defect(self, department: Department) -> None:
         manifest = department.make_adapter().manifest
         assert manifest_defect(manifest, manifest.slug, MODEL) is None
         assert manifest.entries, "a department supplies at least one record kind"
 
+    @proves("FIELDS")
     def test_every_item_of_the_manifest_has_a_value_somewhere_or_is_at_least_asked_for(
         self, department: Department
     ) -> None:
@@ -45,6 +46,7 @@ class ManifestConformance:
 
         department.run(check)
 
+    @proves("HEALTH")
     def test_healthy_source_says_so(self, department: Department) -> None:
         assert department.run(lambda adapter: adapter.health()).is_up
 
@@ -52,6 +54,7 @@ class ManifestConformance:
 class RowConformance:
     """Rows by key."""
 
+    @proves("RECORDS")
     def test_known_keys_have_records_of_every_kind(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for kind in department.kinds():
@@ -60,6 +63,7 @@ class RowConformance:
 
         department.run(check)
 
+    @proves("TYPES")
     def test_rows_fit_the_declared_types(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for kind in department.kinds():
@@ -71,6 +75,7 @@ class RowConformance:
 
         department.run(check)
 
+    @proves("KEYS")
     def test_each_group_holds_records_of_its_key_only(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             keys = (*department.keys[::-1], department.unknown_key)
@@ -82,6 +87,7 @@ class RowConformance:
 
         department.run(check)
 
+    @proves("FIELDS")
     def test_only_the_fields_asked_for_come_in_their_order(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for kind in department.kinds():
@@ -95,6 +101,7 @@ class RowConformance:
 
         department.run(check)
 
+    @proves("RECORD_IDS")
     def test_record_ids_are_unique(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for kind in department.kinds():
@@ -104,6 +111,7 @@ class RowConformance:
 
         department.run(check)
 
+    @proves("BATCHING")
     def test_requests_of_one_call_are_answered_as_each_alone(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             requests = [
@@ -121,6 +129,7 @@ class RowConformance:
 class ListConformance:
     """Records over all subjects."""
 
+    @proves("LISTS")
     def test_records_over_all_subjects_hold_those_of_each_key(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for entry in adapter.manifest.entries:
@@ -133,6 +142,7 @@ class ListConformance:
 
         department.run(check)
 
+    @proves("LISTS")
     def test_subject_kinds_part_the_records(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for entry in adapter.manifest.entries:
@@ -155,6 +165,7 @@ class ListConformance:
 class LifeConformance:
     """What happens around the reading: hurry, company, reopening."""
 
+    @proves("CANCELLATION")
     def test_adapter_works_on_after_a_call_was_given_up(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             kind = department.kinds()[0]
@@ -170,6 +181,7 @@ class LifeConformance:
 
         department.run(check)
 
+    @proves("CONCURRENCY")
     def test_calls_at_the_same_time_do_not_disturb_each_other(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             requests = [
@@ -183,6 +195,7 @@ class LifeConformance:
 
         department.run(check)
 
+    @proves("STABLE_IDS")
     def test_record_ids_survive_a_reopening(self, department: Department) -> None:
         async def ids(adapter: Adapter) -> list[list[list[str]]]:
             return [
@@ -192,13 +205,14 @@ class LifeConformance:
 
         assert department.run(ids) == department.run(ids)
 
+    @proves("MANIFEST")
     def test_more_keys_than_the_manifest_allows_are_never_needed(
         self, department: Department
     ) -> None:
         most = department.make_adapter().manifest.max_keys
         assert most >= 1
-        if len(department.keys) > most:
-            pytest.fail(f"`keys` has {len(department.keys)} keys, the manifest allows {most}")
+        count = len(department.keys)
+        assert count <= most, f"`keys` has {count} keys, the manifest allows {most}"
 
 
 def _plain(batch: object) -> object:

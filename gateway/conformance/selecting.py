@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gateway.conformance.department import LATEST, Department, Values, ask, read, read_ids, whole
 from gateway.conformance.ordering import Position, in_order, is_behind, position_of
+from gateway.conformance.promises import proves
 from gateway.contract import RECORD_ID, Adapter, After, OrderKey, RecordRequest, RowBatch
 from schema.codes import RecordKind
 from schema.model import FieldModel, ValueType
@@ -51,22 +52,24 @@ async def _every(adapter: Adapter, kind: RecordKind, keys: tuple[str, ...]) -> l
 class FilterConformance:
     """Predicates hold in the source exactly where they hold in Python."""
 
+    @proves("PREDICATES")
     def test_every_condition_on_every_field_selects_what_it_selects_in_python(
         self, department: Department
     ) -> None:
         async def check(adapter: Adapter) -> None:
             for kind in department.kinds():
                 rows = await _every(adapter, kind, department.keys)
-                predicates = list(_predicates(MODEL.kinds[kind].filterable, rows))
+                predicates = list(predicates_on(MODEL.kinds[kind].filterable, rows))
                 await _select_alike(adapter, department, kind, rows, predicates)
 
         department.run(check)
 
+    @proves("PREDICATES")
     def test_conditions_join_as_in_python(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for kind in department.kinds():
                 rows = await _every(adapter, kind, department.keys)
-                some = list(_predicates(MODEL.kinds[kind].filterable, rows))
+                some = list(predicates_on(MODEL.kinds[kind].filterable, rows))
                 joined: list[Predicate] = []
                 for one, other in zip(some[::7], some[3::7], strict=False):
                     joined += (
@@ -100,7 +103,8 @@ async def _select_alike(
             assert found == wanted, f"{kind.value}: {predicate}"
 
 
-def _predicates(fields: Sequence[FieldModel], rows: Sequence[Values]) -> Iterator[Predicate]:
+def predicates_on(fields: Sequence[FieldModel], rows: Sequence[Values]) -> Iterator[Predicate]:
+    """Conditions on each field, with values that occur and one that does not."""
     for field in fields:
         name = field.name
         yield IsNull(name)
@@ -135,6 +139,7 @@ def _samples(field: FieldModel, rows: Sequence[Values]) -> list[WireScalar]:
 class OrderConformance:
     """Orders and pages agree with Python, also between departments."""
 
+    @proves("ORDER")
     def test_every_field_orders_both_ways_as_in_python(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for kind in department.kinds():
@@ -146,6 +151,7 @@ class OrderConformance:
 
         department.run(check)
 
+    @proves("ORDER")
     def test_several_keys_order_one_after_the_other(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for kind in department.kinds():
@@ -157,6 +163,7 @@ class OrderConformance:
 
         department.run(check)
 
+    @proves("PAGING")
     def test_pages_one_after_the_other_are_the_whole_list(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for kind in department.kinds():
@@ -166,6 +173,7 @@ class OrderConformance:
 
         department.run(check)
 
+    @proves("PAGING")
     def test_pages_go_on_behind_a_record_of_another_department(
         self, department: Department
     ) -> None:
@@ -177,6 +185,7 @@ class OrderConformance:
 
         department.run(check)
 
+    @proves("LIMITS")
     def test_first_and_lookahead_limit_the_rows(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for kind in department.kinds():
@@ -259,6 +268,7 @@ def _after(position: Position) -> After:
 class CountConformance:
     """Totals count what the predicate selects, whatever the page."""
 
+    @proves("TOTALS")
     def test_totals_are_the_numbers_of_records_without_paging(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             keys = (*department.keys, department.unknown_key)
@@ -272,6 +282,7 @@ class CountConformance:
 
         department.run(check)
 
+    @proves("TOTALS")
     def test_totals_heed_the_predicate_and_not_the_page(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for kind in department.kinds():
@@ -294,6 +305,7 @@ class CountConformance:
 class EffectConformance:
     """Record effects: marked records read as under objection, hidden ones are not there."""
 
+    @proves("EFFECTS")
     def test_marked_records_read_filter_and_order_as_under_objection(
         self, department: Department
     ) -> None:
@@ -320,6 +332,7 @@ class EffectConformance:
 
         department.run(check)
 
+    @proves("EFFECTS")
     def test_hidden_records_are_not_there(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             for kind in department.kinds():

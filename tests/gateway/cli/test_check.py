@@ -32,7 +32,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         EntryPoint(name, f"{PACKAGES}:{name}", hookspecs.ENTRY_POINT_GROUP)
         for name in ("with_rules", "greedy")
     ]
-    module = import_module("gateway.cli.check")  # the package has the command under this name
+    module = import_module("gateway.composition")
     monkeypatch.setattr(module, "installed_adapters", lambda: points)
     for name, size in (("opaque", 64), ("audit", 32)):
         (tmp_path / name).write_bytes(bytes(size))
