@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from gateway.cli.adapter import adapter
 from gateway.cli.audit import audit
 from gateway.cli.check import check
 from gateway.cli.client import client
@@ -25,6 +26,7 @@ def main() -> None:
 
 
 for command in (
+    adapter,
     audit,
     check,
     client,

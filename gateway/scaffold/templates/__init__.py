@@ -1,0 +1,1 @@
+"""Texts of a new package; no code."""
