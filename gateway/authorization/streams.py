@@ -76,8 +76,7 @@ def make_stream(
     is_listed = subject_kinds is not None
     takes_json = is_alone and not is_listed and not pages & _CURSORS
     json = _json_shape(place, provider, cell, kind) if takes_json else None
-    if json is not None and not is_summarised(rule, kind):
-        json = None
+    checked, beside = _proofs(rule, kind) if json is not None else ((), ())
     fields = () if json is not None else _row_fields(place, cell, kind, rule, is_listed)
     selection = RecordSelection(
         kind=place.kind,
@@ -89,8 +88,8 @@ def make_stream(
         count=may_count and wants_count(place.content),
         marked=effects.marked,
         json=json,
-        checked=tuple(sorted(fields_of(rule))) if json is not None else (),
-        named=json is not None and kind.is_dishonest,
+        checked=checked,
+        beside=beside,
         subject_kinds=subject_kinds,
     )
     columns = {name: position for position, name in enumerate(fields)}
@@ -106,6 +105,15 @@ def rule_with_effects(row: Predicate | None, effects: RecordEffects) -> Predicat
     if effects.ended and row is not None and _STATE in fields_of(row):
         hidden += effects.ended
     return both(row or ALWAYS, Not(OneOf(RECORD_ID, hidden)) if hidden else ALWAYS)
+
+
+def _proofs(rule: Predicate, kind: KindModel) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Fields that come beside built JSON: those of its summary, and those of every record."""
+    read = tuple(sorted(fields_of(rule)))
+    is_summary_enough = is_summarised(rule, kind)
+    single = () if is_summary_enough else tuple(name for name in read if name != RECORD_ID)
+    has_rows = kind.is_dishonest or not is_summary_enough
+    return read if is_summary_enough else (), (RECORD_ID, *single) if has_rows else ()
 
 
 def _row_fields(

@@ -39,6 +39,8 @@ from schema.model import ValueType
 from schema.predicate import NUMERIC_TEXT, Not, OneOf, WireScalar, WireValue
 from schema.records import MODEL
 
+_DECIDED = "meta.decidedOn"
+
 OBJECTION_MARK = "meta.objectionMark"
 SUMMED = NUMERIC_TEXT | {ValueType.INTEGER}
 CONSTANTS: dict[str, WireScalar | None] = {"a": "文\"'\\%", "b": 7, "c": True, "d": None}
@@ -114,20 +116,24 @@ class JsonConformance:
         department.run(check)
 
     @proves("JSON")
-    def test_built_json_names_its_records(self, department: Department) -> None:
+    def test_rows_beside_built_json_are_of_its_records(self, department: Department) -> None:
         async def check(adapter: Adapter) -> None:
             keys = (*department.keys, department.unknown_key)
-            shape = JsonNode((("id", JsonField(RECORD_ID)),))
+            shape = JsonNode((("id", JsonField(RECORD_ID)), ("on", JsonField(_DECIDED))))
             for kind in _json_kinds(adapter):
                 for first, lookahead in ((1_000, False), (1, True), (0, True)):
                     selection = _selection(
-                        kind, shape, first=first, lookahead=lookahead, named=True
+                        kind,
+                        shape,
+                        first=first,
+                        lookahead=lookahead,
+                        beside=(RECORD_ID, _DECIDED),
                     )
                     batch = await read_json(adapter, RecordRequest("json", selection, keys))
                     built = [orjson.loads(b"[" + bytes(group) + b"]") for group in batch.groups]
-                    assert batch.names is not None, kind.value
-                    assert [list(names) for names in batch.names] == [
-                        [record["id"] for record in records] for records in built
+                    assert batch.beside is not None, kind.value
+                    assert [[list(row) for row in rows] for rows in batch.beside] == [
+                        [[record["id"], record["on"]] for record in records] for records in built
                     ]
 
         department.run(check)

@@ -199,9 +199,12 @@ def _json_batch(
     ]
     rows = [row for page in pages for row in page]
     summary = {name: _summary(rows, name, kind) for name in selection.checked}
-    names = [[str(row[RECORD_ID]) for row in page[: selection.first]] for page in pages]
-    found = names if selection.named else None
-    return JsonBatch(texts, [len(page) for page in pages], totals, summary, names=found)
+    beside = [
+        [[row[name] for name in selection.beside] for row in page[: selection.first]]
+        for page in pages
+    ]
+    found = beside if selection.beside else None
+    return JsonBatch(texts, [len(page) for page in pages], totals, summary, beside=found)
 
 
 def _shaped(

@@ -59,7 +59,8 @@ class JsonBatch:
         totals: per key the number of matching records, if asked for.
         summary: per checked field what the gateway checks row rules against.
         withheld: as in `RowBatch`.
-        names: per key the ids of the records in `groups`, in their order, if asked for.
+        beside: per key a row of the fields asked for beside `json` for each record in `groups`, in
+            their order; None if none were asked for.
     """
 
     groups: Sequence[bytes]
@@ -67,7 +68,7 @@ class JsonBatch:
     totals: Sequence[int] | None
     summary: Mapping[str, FieldSummary]
     withheld: int = 0
-    names: Sequence[Sequence[str]] | None = None
+    beside: Sequence[Sequence[Row]] | None = None
 
 
 Batch = RowBatch | JsonBatch

@@ -87,7 +87,8 @@ class RecordSelection:
         marked: record ids whose `meta.objectionMark` reads true whatever the source says.
         json: build JSON of this shape instead of rows; only if the manifest offers it.
         checked: fields of which `json` answers carry a summary (see `FieldSummary`).
-        named: `json` answers carry the ids of their records, which the audit refers to.
+        beside: fields whose values `json` answers carry record by record beside it, the record id
+            first: what the audit refers to, and what row rules read that no summary can prove.
         subject_kinds: only records about such subjects; None: all. Given without keys only.
     """
 
@@ -101,7 +102,7 @@ class RecordSelection:
     marked: tuple[str, ...] = ()
     json: JsonNode | None = None
     checked: tuple[str, ...] = ()
-    named: bool = False
+    beside: tuple[str, ...] = ()
     subject_kinds: frozenset[SubjectKind] | None = None
 
 

@@ -7,7 +7,7 @@ from itertools import chain
 
 from gateway.authorization.plan import subject_kind
 from gateway.authorization.types import Stream
-from gateway.contract import SUBJECT_KEY, Batch, JsonBatch, RecordRequest, RowBatch
+from gateway.contract import SUBJECT_KEY, Batch, JsonBatch, RecordRequest, Row, RowBatch
 from gateway.rowcode import RowsCheck, SummaryCheck, rows_check, rows_order, rows_rule, summary_rule
 from schema.classification import SubjectKind
 from schema.predicate import ALWAYS
@@ -37,9 +37,9 @@ class _StreamChecks:
     """The checks of one stream, generated once."""
 
     __slots__ = (
+        "_beside",
         "_first",
         "_is_json",
-        "_is_named",
         "_most",
         "_needs_totals",
         "_order",
@@ -51,15 +51,20 @@ class _StreamChecks:
     def __init__(self, stream: Stream) -> None:
         selection, kind = stream.selection, MODEL.kinds[stream.place.kind]
         self._is_json = stream.is_json
-        self._is_named = selection.named
+        self._beside = len(selection.beside)
         self._first = selection.first
         self._most = selection.first + selection.lookahead
         self._needs_totals = selection.count
         self._proof: SummaryCheck | None = None
         self._rule: RowsCheck | None = None
         if stream.is_json:
-            if stream.row_rule != ALWAYS:
+            if selection.beside:
+                self._types = rows_check(kind, selection.beside)
+            if selection.checked:
                 self._proof = summary_rule(stream.row_rule, kind)
+            elif stream.row_rule != ALWAYS:
+                columns = {name: column for column, name in enumerate(selection.beside)}
+                self._rule = rows_rule(stream.row_rule, columns, kind)
             return
         if stream.row_rule != ALWAYS:
             self._rule = rows_rule(stream.row_rule, stream.columns, kind)
@@ -67,7 +72,7 @@ class _StreamChecks:
         self._order = rows_order(selection.order, stream.columns, kind)
 
     def json_is_sound(self, batch: JsonBatch, groups: int) -> bool:
-        """Built JSON: per key bytes and a count, and a summary that proves the row rules."""
+        """Built JSON: per key bytes and a count, and beside it what proves the row rules."""
         counts = batch.counts
         return (
             self._is_json
@@ -79,15 +84,18 @@ class _StreamChecks:
             and self._totals_fit(batch, counts)
             and _is_count(batch.withheld)
             and (self._proof is None or not any(counts) or self._proof(batch.summary))
-            and (not self._is_named or self._names_fit(batch.names, counts))
+            and (not self._beside or self._beside_fits(batch.beside, counts))
         )
 
-    def _names_fit(self, names: Sequence[Sequence[str]] | None, counts: Sequence[int]) -> bool:
-        """Whether there is an id for each record that was built."""
-        return names is not None and all(
-            len(found) == min(count, self._first) and _all_of(str, found)
-            for found, count in zip(names, counts, strict=True)
-        )
+    def _beside_fits(self, beside: Sequence[Sequence[Row]] | None, counts: Sequence[int]) -> bool:
+        """Whether there is a sound row for each record that was built."""
+        if beside is None or not all(
+            len(found) == min(count, self._first)
+            for found, count in zip(beside, counts, strict=True)
+        ):
+            return False
+        rows = list(chain.from_iterable(beside))
+        return self._types(rows) and (self._rule is None or self._rule(rows))
 
     def rows_are_sound(self, batch: RowBatch, groups: int) -> bool:
         """Rows: per key at most as many as asked, of the declared types, ruled and in order."""

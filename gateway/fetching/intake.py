@@ -91,9 +91,9 @@ class Intake:
         self._count(slug, sum(batch.counts))
         self._results.note_withheld(slug, batch.withheld)
         found.json.update(zip(keys, batch.groups, strict=True))
-        if batch.names is not None:
-            for key, names in zip(keys, batch.names, strict=True):
-                found.named[key] = (stream, names)
+        if batch.beside is not None:
+            for key, rows in zip(keys, batch.beside, strict=True):
+                found.beside[key] = (stream, rows)
         if stream.selection.lookahead:
             first = stream.selection.first
             found.more.update(

@@ -85,8 +85,7 @@ class PlaceRecords:
     Attributes:
         json: records that a source built as JSON, joined by commas.
         more: keys whose `json` is not all there is.
-        named: where released records are put on record, the stream that built `json`, and the
-            ids of its records.
+        beside: the stream that built `json`, and the rows beside it, which begin with the ids.
         parts: rows that came from one stream alone.
         merged: rows of several streams, in order.
         totals: numbers without paging; absent if not asked for, denied or not known.
@@ -97,7 +96,7 @@ class PlaceRecords:
 
     json: dict[str, bytes] = field(default_factory=dict)
     more: set[str] = field(default_factory=set)
-    named: dict[str, tuple[Stream, Sequence[str]]] = field(default_factory=dict)
+    beside: dict[str, tuple[Stream, Sequence[Row]]] = field(default_factory=dict)
     parts: list[RowPart] = field(default_factory=list)
     merged: dict[str, Records] = field(default_factory=dict)
     totals: dict[str, int] = field(default_factory=dict)
@@ -124,10 +123,10 @@ class PlaceRecords:
 
     def references(self, left_out: frozenset[str]) -> Iterator[str]:
         """References `department/kind/id` of the records of all keys but those left out."""
-        for key, (stream, names) in self.named.items():
-            if key not in left_out and names:
+        for key, (stream, rows) in self.beside.items():
+            if key not in left_out and rows:
                 prefix = _reference_prefix(stream)
-                yield from (prefix + name for name in names)
+                yield from (f"{prefix}{row[0]}" for row in rows)
         for key, found in self.records().items():
             if key in left_out:
                 continue

@@ -248,7 +248,7 @@ def _batches(selections: Sequence[RecordSelection], rows: Sequence[Any]) -> Sequ
 
 
 def _batch(selection: RecordSelection, row: Any) -> Batch:
-    _, payloads, counts, totals, summary, names = row
+    _, payloads, counts, totals, summary, beside = row
     found_totals = totals if selection.count else None
     if selection.json is None:
         return RowBatch(orjson.loads(payloads[0]), found_totals)
@@ -257,7 +257,7 @@ def _batch(selection: RecordSelection, row: Any) -> Batch:
         counts,
         found_totals,
         _NO_SUMMARY if summary is None else _summary(selection.kind, selection.checked, summary),
-        names=orjson.loads(names) if selection.named else None,
+        beside=orjson.loads(beside) if selection.beside else None,
     )
 
 

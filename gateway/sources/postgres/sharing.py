@@ -145,6 +145,6 @@ def _part(batch: Batch, start: int, end: int) -> Batch:
     totals = None if batch.totals is None else batch.totals[start:end]
     if isinstance(batch, JsonBatch):
         groups, counts = batch.groups[start:end], batch.counts[start:end]
-        names = None if batch.names is None else batch.names[start:end]
-        return JsonBatch(groups, counts, totals, batch.summary, batch.withheld, names)
+        beside = None if batch.beside is None else batch.beside[start:end]
+        return JsonBatch(groups, counts, totals, batch.summary, batch.withheld, beside)
     return RowBatch(batch.groups[start:end], totals, batch.withheld)

@@ -3,7 +3,7 @@
 Each branch returns one row: number of the request, the payloads, per key the number of records
 and the total, and for built JSON a summary of the checked fields. The row path has one payload,
 a JSON array of the keys' arrays of rows; built JSON has one payload per key, in UTF-8, and where
-it is asked for the ids of its records as a JSON array of arrays.
+they are asked for the rows beside it as a JSON array of the keys' arrays.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import NamedTuple
 from gateway.contract import (
     FETCHED_AT,
     PERSON_KEY_PREFIX,
-    RECORD_ID,
     SUBJECT_KEY,
     JsonConstant,
     JsonField,
@@ -217,7 +216,7 @@ class StatementBuilder:
         return (
             f"SELECT {index:d}::int AS request, {payloads} AS payloads, "
             f"array_agg(g.found ORDER BY k.o) AS counts, "
-            f"{totals} AS totals, {summary} AS summary, {_names(selection)} AS names{withheld}\n"
+            f"{totals} AS totals, {summary} AS summary, {_beside(selection)} AS beside{withheld}\n"
             f"FROM {keyed} LEFT JOIN LATERAL (\n{body}\n) g ON true"
         )
 
@@ -299,8 +298,7 @@ def _json(
     columns = [f"{_json_value(name, table)} AS c{i}" for i, name in enumerate(fields)]
     checks = [_check(i, name, table) for i, name in enumerate(selection.checked)]
     columns += [check.column for check in checks]
-    if selection.named:
-        columns.append(f"{table.column(RECORD_ID).shown} AS id")
+    columns += [f"{field_sql(name, table)} AS b{i}" for i, name in enumerate(selection.beside)]
     shape = _object(node, {name: f"s.c{i}" for i, name in enumerate(fields)}, parameters)
     within = f" FILTER (WHERE s.n <= {selection.first:d})" if selection.lookahead else ""
     number = ", row_number() OVER () AS n" if selection.lookahead else ""
@@ -309,8 +307,9 @@ def _json(
         "count(*)::int AS found",
         *(check.per_key for check in checks),
     ]
-    if selection.named:
-        parts.append(f"json_agg(s.id){within} AS ids")
+    if selection.beside:
+        row = ", ".join(f"s.b{i}" for i in range(len(selection.beside)))
+        parts.append(f"json_agg(json_build_array({row})){within} AS beside")
     body = (
         f"SELECT {', '.join(parts)} FROM (SELECT s.*{number} FROM (SELECT "
         f"{', '.join(columns) or '1 AS c'} {source}) s) s CROSS JOIN LATERAL ({shape}) j"
@@ -319,17 +318,17 @@ def _json(
     return body, f"json_build_array({overall})::text" if checks else "NULL::text"
 
 
-def _names(selection: RecordSelection) -> str:
-    """SQL of the ids of the records that JSON was built of, the keys in their order."""
-    if not selection.named:
+def _beside(selection: RecordSelection) -> str:
+    """SQL of the rows beside built JSON, the keys in their order."""
+    if not selection.beside:
         return "NULL::text"
-    return "json_agg(coalesce(g.ids, '[]') ORDER BY k.o)::text"
+    return "json_agg(coalesce(g.beside, '[]') ORDER BY k.o)::text"
 
 
 def _read_fields(selection: RecordSelection) -> list[str]:
     """Fields whose values leave the source in whatever form."""
     shown = selection.fields if selection.json is None else _fields_of(selection.json)
-    return [*shown, *selection.checked]
+    return [*shown, *selection.checked, *selection.beside]
 
 
 def _fields_of(node: JsonNode) -> list[str]:

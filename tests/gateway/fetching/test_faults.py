@@ -185,12 +185,14 @@ async def test_department_that_builds_garbage_is_malformed(name: str) -> None:
     assert answer["data"]["subject"]["taxPayments"] is None
 
 
-BAD_NAMES: dict[str, Callable[[Any], Any]] = {
-    "none": lambda b: replace(b, names=None),
-    "of no key": lambda b: replace(b, names=[]),
-    "too few": lambda b: replace(b, names=[b.names[0][1:]]),
-    "too many": lambda b: replace(b, names=[[*b.names[0], "x"]]),
-    "that are numbers": lambda b: replace(b, names=[[7 for _ in b.names[0]]]),
+BAD_ROWS: dict[str, Callable[[Any], Any]] = {
+    "none": lambda b: replace(b, beside=None),
+    "of no key": lambda b: replace(b, beside=[]),
+    "too few": lambda b: replace(b, beside=[b.beside[0][1:]]),
+    "too many": lambda b: replace(b, beside=[[*b.beside[0], ["x"]]]),
+    "too wide": lambda b: replace(b, beside=[[[*row, "x"] for row in b.beside[0]]]),
+    "with ids that are numbers": lambda b: replace(b, beside=[[[7] for _ in b.beside[0]]]),
+    "that are numbers": lambda b: replace(b, beside=[[7 for _ in b.beside[0]]]),
 }
 BUILT_PENALTIES = f'''{{ subject(uscc: "{FIRM}") {{
     penalties(first: 2) {{ nodes {{ documentNo }} pageInfo {{ hasNextPage }} }} }} }}'''
@@ -201,14 +203,14 @@ def penalties_alone(spoil: Spoil) -> SmallGateway:
     return SmallGateway({"bad": bad})
 
 
-@pytest.mark.parametrize("name", list(BAD_NAMES))
-async def test_built_dishonest_records_without_their_names_are_malformed(name: str) -> None:
-    answer = await penalties_alone(per_batch(BAD_NAMES[name])).ask(BUILT_PENALTIES)
+@pytest.mark.parametrize("name", list(BAD_ROWS))
+async def test_built_dishonest_records_without_sound_rows_beside_are_malformed(name: str) -> None:
+    answer = await penalties_alone(per_batch(BAD_ROWS[name])).ask(BUILT_PENALTIES)
     assert codes(answer) == ["SOURCE_MALFORMED"]
     assert answer["data"]["subject"]["penalties"] is None
 
 
-async def test_built_dishonest_records_with_their_names_are_answered() -> None:
+async def test_built_dishonest_records_with_rows_beside_are_answered() -> None:
     answer = await penalties_alone(per_batch(lambda batch: batch)).ask(BUILT_PENALTIES)
     assert codes(answer) == []
     assert answer["data"]["subject"]["penalties"]["nodes"]
