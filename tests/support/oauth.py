@@ -267,4 +267,4 @@ class Caller:
             "code_challenge_method": "S256",
             "authorization_details": [consent_details(client.clock)],
         }
-        return await self.post("/oauth/par", client.form(**_changed(parameters, changes)), client)
+        return await self.post("/oauth/par", client.form(**{**parameters, **changes}), client)
