@@ -252,12 +252,7 @@ class TestCodeFlow:
         assert "state" not in parameters_of(receipt.redirect_url)
         code = parameters_of(receipt.redirect_url)["code"]
         redeemed = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
-        stolen = scene.bank.form(
-            grant_type="authorization_code",
-            code=code,
-            redirect_uri=REDIRECT,
-            code_verifier=VERIFIER,
-        )
+        stolen = scene.bank.form(**redeemed, code_verifier=VERIFIER)
         answer = await scene.caller.post("/oauth/token", stolen, scene.clients.platform)
         assert answer.json()["error"] == "invalid_grant"
 
