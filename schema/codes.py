@@ -61,6 +61,8 @@ class _Decorator:
     ABNORMAL_OPERATION_ENTRY="经营异常名录信息",
     SERIOUS_VIOLATION_ENTRY="严重违法失信名单信息",
     COMPLAINT_SUMMARY="投诉举报汇总信息",
+    COMMITMENT="信用承诺及履行情况信息",
+    HONOUR="诚实守信相关荣誉信息",
 )
 class RecordKind(Enum):
     REGISTRATION = "REGISTRATION"
@@ -76,6 +78,8 @@ class RecordKind(Enum):
     ABNORMAL_OPERATION_ENTRY = "ABNORMAL_OPERATION_ENTRY"
     SERIOUS_VIOLATION_ENTRY = "SERIOUS_VIOLATION_ENTRY"
     COMPLAINT_SUMMARY = "COMPLAINT_SUMMARY"
+    COMMITMENT = "COMMITMENT"
+    HONOUR = "HONOUR"
 
 
 @code_list(
@@ -421,3 +425,67 @@ class ResponsibleRole(Enum):
     ACTUAL_CONTROLLER = "ACTUAL_CONTROLLER"
     DIRECTLY_RESPONSIBLE = "DIRECTLY_RESPONSIBLE"
     FINANCE_RESPONSIBLE = "FINANCE_RESPONSIBLE"
+
+
+@code_list(
+    "承诺类型 / type of a credit commitment",
+    APPROVAL="审批替代型",
+    CERTIFICATE="证明事项替代型",
+    MISSING_DOC="容缺受理型",
+    DISCLOSURE="主动公示型",
+    INDUSTRY="行业自律型",
+    REPAIR="信用修复型",
+)
+class CommitmentType(Enum):
+    APPROVAL = "APPROVAL"
+    CERTIFICATE = "CERTIFICATE"
+    MISSING_DOC = "MISSING_DOC"
+    DISCLOSURE = "DISCLOSURE"
+    INDUSTRY = "INDUSTRY"
+    REPAIR = "REPAIR"
+
+
+@code_list(
+    "承诺履行状态 / how a commitment was kept",
+    PENDING="履行中",
+    OVERDUE="逾期",
+    KEPT="已履行",
+    BROKEN="违诺",
+    EXEMPT="免责",
+    REPAIRED="已修复",
+)
+class CommitmentPerformance(Enum):
+    PENDING = "PENDING"
+    OVERDUE = "OVERDUE"
+    KEPT = "KEPT"
+    BROKEN = "BROKEN"
+    EXEMPT = "EXEMPT"
+    REPAIRED = "REPAIRED"
+
+
+@code_list(
+    "承诺核查情况 / what a check of a commitment found",
+    NOT_CHECKED="未核查",
+    TRUE_AND_KEPT="属实",
+    UNTRUE="不属实",
+)
+class CommitmentCheck(Enum):
+    NOT_CHECKED = "NOT_CHECKED"
+    TRUE_AND_KEPT = "TRUE_AND_KEPT"
+    UNTRUE = "UNTRUE"
+
+
+@code_list(
+    "荣誉级别 / level of an honour",
+    NATIONAL="国家级",
+    PROVINCIAL="省级",
+    MUNICIPAL="市级",
+    DISTRICT="区县级",
+    INDUSTRY="行业级",
+)
+class HonourLevel(Enum):
+    NATIONAL = "NATIONAL"
+    PROVINCIAL = "PROVINCIAL"
+    MUNICIPAL = "MUNICIPAL"
+    DISTRICT = "DISTRICT"
+    INDUSTRY = "INDUSTRY"

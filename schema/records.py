@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schema.conduct import Commitment, Honour
 from schema.courts import ConsumptionRestriction, JudgmentDefaulter
 from schema.market import (
     AbnormalOperationEntry,
@@ -29,6 +30,8 @@ RECORD_TYPES: tuple[type, ...] = (
     AbnormalOperationEntry,
     SeriousViolationEntry,
     ComplaintSummary,
+    Commitment,
+    Honour,
 )
 
 MODEL: CreditModel = read_model(RECORD_TYPES)

@@ -19,6 +19,8 @@ class CreditSubject(Node):
     major_tax_violations = record_list(RecordKind.MAJOR_TAX_VIOLATION)
     judgment_defaulters = record_list(RecordKind.JUDGMENT_DEFAULTER)
     consumption_restrictions = record_list(RecordKind.CONSUMPTION_RESTRICTION)
+    commitments = record_list(RecordKind.COMMITMENT)
+    honours = record_list(RecordKind.HONOUR)
 
 
 @strawberry.federation.type(

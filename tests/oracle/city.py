@@ -37,6 +37,12 @@ SEALING_KEY = bytes(range(64))
 FETCHED_AT = "2026-11-02T08:00:00Z"
 TODAY = "2026-11-02"
 _SOURCES = ((MARKET, MARKET_MAPPINGS), (TAX, TAX_MAPPINGS), (COURTS, COURTS_MAPPINGS))
+_SUPPLIED = [
+    kind
+    for kind in MODEL.kinds.values()
+    if any(manifest.entry(kind.kind) is not None for manifest, _ in _SOURCES)
+]
+"""Kinds that these departments supply; others join with other departments."""
 
 
 async def read_world(urls: Mapping[str, str], seed: int) -> World:
@@ -151,7 +157,7 @@ def _consents(random: Random, departments: tuple[Department, ...]) -> list[Conse
     )
     consents = []
     for code in random.sample(codes, len(codes) // 10):
-        kinds = random.sample(list(MODEL.kinds.values()), random.randint(1, 5))
+        kinds = random.sample(_SUPPLIED, random.randint(1, 5))
         coordinates: set[str] = set()
         for kind in kinds:
             fields = random.sample(kind.fields, random.randint(1, len(kind.fields)))
@@ -166,7 +172,7 @@ def _grants(random: Random) -> list[Grant]:
     grants: list[Grant] = []
     for manifest, _ in _SOURCES:
         for purpose in (Purpose.INSPECTION, Purpose.TAX_ADMIN, Purpose.COURT_ENFORCEMENT):
-            kind = random.choice(list(MODEL.kinds.values()))
+            kind = random.choice(_SUPPLIED)
             fields = random.sample(kind.fields, len(kind.fields) // 2)
             coordinates = {kind.type_name, *(field.coordinate for field in fields)}
             providers = [

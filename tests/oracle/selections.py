@@ -35,6 +35,7 @@ _NESTED_TYPES = {
     "directorsAndManagers": "Officer",
     "beneficialOwners": "BeneficialOwner",
     "financeResponsible": "ResponsiblePerson",
+    "missingDocuments": "MissingDocument",
 }
 
 
@@ -89,7 +90,8 @@ class Selector:
             lists: fields that must be among those selected.
         """
         names = set(lists)
-        possible = sorted(LINKS if type_name == "Organisation" else _OF_ALL)
+        known = self._supplied()
+        possible = sorted(known if type_name == "Organisation" else known & _OF_ALL)
         names |= set(self._some(possible, 0 if names else 1, 3))
         members = [self._link(name, depth - 1) for name in sorted(names)]
         if self.random.random() < 0.3:
@@ -99,7 +101,7 @@ class Selector:
         if type_name == "Organisation" and self.random.random() < 0.4:
             members.append(self.writing.field("uscc", {}))
         if type_name == "CreditSubject" and self.random.random() < 0.5:
-            only = self.random.choice(sorted(set(LINKS) - _OF_ALL))
+            only = self.random.choice(sorted(known - _OF_ALL))
             inside = self.writing.selection(
                 "Organisation", ["code: uscc", self._link(only, depth - 1)]
             )
@@ -177,6 +179,10 @@ class Selector:
         self.writing.budget.aliases -= is_aliased
         arguments = self.list_arguments(link.kind, self.first())
         return (alias if is_aliased else "") + self.writing.plain_field(name, arguments, below)
+
+    def _supplied(self) -> set[str]:
+        """Fields whose records some department of the landscape has."""
+        return {name for name, link in LINKS.items() if link.kind in self.landscape.having}
 
     def _edge(self, type_name: str, node: Callable[[], str]) -> str:
         members = [self.writing.field("node", {}, node())]
