@@ -9,8 +9,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from plugins.market.registration_import.encoding import DECLARABLE
-from plugins.market.registration_import.errors import UnusableInputError
+from gateway.sources.files.encoding import DECLARABLE
+from gateway.sources.files.errors import UnusableInputError
 from plugins.market.registration_import.importer import BATCH_ROWS, ImportResult, import_files
 from plugins.market.registration_import.ledger import quarantined_rows
 from plugins.market.registration_import.report import ReportFile, tables

@@ -1,9 +1,5 @@
 """Why an import cannot be done at all; a single bad row is never an error."""
 
 
-class UnusableInputError(Exception):
-    """A file, database or report path that cannot be used; the message is for the operator."""
-
-
 class AccountsDoNotBalanceError(Exception):
     """Rows read differ from rows loaded, unchanged and quarantined: a defect of the import."""

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from plugins.market.registration_import.encoding import original_bytes
-from plugins.market.registration_import.errors import (
-    AccountsDoNotBalanceError,
-    UnusableInputError,
-)
+from gateway.sources.files.encoding import original_bytes
+from gateway.sources.files.errors import UnusableInputError
+from gateway.sources.files.refusals import Refusal, Rule
+from plugins.market.registration_import.errors import AccountsDoNotBalanceError
 from plugins.market.registration_import.ledger import (
     Tally,
     close_run,
@@ -19,7 +18,7 @@ from plugins.market.registration_import.ledger import (
     release,
     write_quarantine,
 )
-from plugins.market.registration_import.records import Refusal, Rule, SourceRecord
+from plugins.market.registration_import.records import SourceRecord
 from plugins.market.registration_import.registration import judge_row
 from plugins.market.registration_import.registration_rows import (
     Connection,

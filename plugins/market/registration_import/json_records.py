@@ -8,16 +8,11 @@ import json
 import re
 from collections.abc import Iterator
 
-from plugins.market.registration_import.encoding import has_marks
-from plugins.market.registration_import.errors import UnusableInputError
-from plugins.market.registration_import.records import (
-    JSON_KEYS,
-    MAX_RECORD_CHARACTERS,
-    PublishedRow,
-    Refusal,
-    Rule,
-    SourceRecord,
-)
+from gateway.sources.files import refusals
+from gateway.sources.files.encoding import has_marks
+from gateway.sources.files.errors import UnusableInputError
+from gateway.sources.files.refusals import MAX_RECORD_CHARACTERS, Refusal, Rule
+from plugins.market.registration_import.records import JSON_KEYS, PublishedRow, SourceRecord
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _BEGINNING = re.compile(r'[ \t\n\r]*(\{[ \t\n\r]*"erDataList"[ \t\n\r]*:[ \t\n\r]*)?\[')
@@ -114,7 +109,7 @@ class JsonRecords:
             reason = "record has bytes that the encoding does not allow"
             content = Refusal(Rule.BAD_ENCODING, reason)
         self._number += 1
-        record = SourceRecord(self._number, self._line, raw, content)
+        record = refusals.SourceRecord(self._number, self._line, raw, content)
         self._advance(length)
         return record
 

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 
-from plugins.market.registration_import.records import Refusal, SourceRecord
+from gateway.sources.files.refusals import Refusal
+from plugins.market.registration_import.records import SourceRecord
 from plugins.market.registration_import.registration_rows import Connection
 from plugins.market.registration_import.source_file import SourceFile
 

@@ -1,40 +1,8 @@
-"""What passes between reading a file and judging its rows. No file and no database here."""
+"""The layout of a published registration. No file and no database here."""
 
-from dataclasses import dataclass
-from enum import Enum
 from typing import NamedTuple
 
-#: Longest record in characters; what is longer is quarantined in pieces of this size.
-MAX_RECORD_CHARACTERS = 1_000_000
-
-
-class Rule(Enum):
-    """Why a row was quarantined. The ids are stable: reports and departments refer to them."""
-
-    BAD_ENCODING = "BAD_ENCODING"
-    BROKEN_LINE = "BROKEN_LINE"
-    BROKEN_RECORD = "BROKEN_RECORD"
-    BAD_CHARACTER = "BAD_CHARACTER"
-    MISSING_CODE = "MISSING_CODE"
-    MISSING_NAME = "MISSING_NAME"
-    NAME_TOO_LONG = "NAME_TOO_LONG"
-    PRECISION_LOST = "PRECISION_LOST"
-    OLD_REGISTRATION_NUMBER = "OLD_REGISTRATION_NUMBER"
-    ORGANISATION_CODE_ONLY = "ORGANISATION_CODE_ONLY"
-    BAD_USCC_LENGTH = "BAD_USCC_LENGTH"
-    BAD_USCC_ALPHABET = "BAD_USCC_ALPHABET"
-    BAD_USCC_STRUCTURE = "BAD_USCC_STRUCTURE"
-    BAD_USCC_CHECKSUM = "BAD_USCC_CHECKSUM"
-    BAD_DATE = "BAD_DATE"
-    DUPLICATE_CODE = "DUPLICATE_CODE"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why one row is quarantined; the reason never repeats a value of the row."""
-
-    rule: Rule
-    reason: str
+from gateway.sources.files import refusals
 
 
 class PublishedRow(NamedTuple):
@@ -81,16 +49,5 @@ JSON_KEYS = PublishedRow(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRecord:
-    """One record of a file: a row, or the reason why it is none.
-
-    `number` counts the records of the file from 1 and is the same on every reading. `line` is the
-    physical line on which the record begins, from 1. `raw` is the record as it stands in the file,
-    with undecodable bytes marked (see `encoding`).
-    """
-
-    number: int
-    line: int
-    raw: str
-    content: PublishedRow | Refusal
+#: One record of a registration extract.
+SourceRecord = refusals.SourceRecord[PublishedRow]

@@ -6,9 +6,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
 
+from gateway.sources.files.code_rules import judge_code
+from gateway.sources.files.refusals import Refusal, Rule
 from plugins.market.registration_import.capital import parse_capital
-from plugins.market.registration_import.code_rules import judge_code
-from plugins.market.registration_import.records import PublishedRow, Refusal, Rule
+from plugins.market.registration_import.records import PublishedRow
 from schema.identifiers import DivisionStatus, Uscc, division_name, division_status
 
 #: Longest name; names are indexed, and an index entry holds 2,704 bytes.

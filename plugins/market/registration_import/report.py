@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from plugins.market.registration_import.errors import UnusableInputError
+from gateway.sources.files.errors import UnusableInputError
 from plugins.market.registration_import.importer import FileResult, ImportResult
 from plugins.market.registration_import.ledger import QuarantinedRow, Tally
 

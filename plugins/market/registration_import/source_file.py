@@ -6,20 +6,20 @@ from enum import Enum
 from hashlib import sha256
 from pathlib import Path
 
-from plugins.market.registration_import.csv_records import (
+from gateway.sources.files.csv_records import (
     BrokenQuoteError,
     OpenQuoteError,
     csv_records,
     physical_lines,
     split_record,
 )
-from plugins.market.registration_import.encoding import (
+from gateway.sources.files.encoding import (
     EncodingDecision,
     decide_encoding,
     sha256_of,
     text_blocks,
 )
-from plugins.market.registration_import.errors import UnusableInputError
+from gateway.sources.files.errors import UnusableInputError
 from plugins.market.registration_import.json_records import JsonRecords
 from plugins.market.registration_import.records import CSV_COLUMNS, PublishedRow, SourceRecord
 from schema.identifiers import UsccError, parse_uscc
@@ -74,7 +74,7 @@ def inspect_file(path: Path, declared_encoding: str) -> SourceFile:
             neither layout.
     """
     try:
-        encoding = decide_encoding(path, declared_encoding)
+        encoding = decide_encoding(path, declared_encoding, [str(CSV_COLUMNS.code)])
         digest = sha256_of(path)
         beginning = _beginning(path, encoding)
         size_bytes = path.stat().st_size

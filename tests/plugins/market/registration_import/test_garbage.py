@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plugins.market.registration_import.encoding import original_bytes
-from plugins.market.registration_import.errors import UnusableInputError
+from gateway.sources.files.encoding import original_bytes
+from gateway.sources.files.errors import UnusableInputError
+from gateway.sources.files.refusals import Refusal
 from plugins.market.registration_import.importer import ImportResult, import_files
-from plugins.market.registration_import.records import Refusal
 from plugins.market.registration_import.registration import judge_row
 from plugins.market.registration_import.source_file import inspect_file, records_of
 from tests.plugins.market.registration_import.conftest import Market

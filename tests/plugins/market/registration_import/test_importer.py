@@ -11,7 +11,7 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
-from plugins.market.registration_import.errors import UnusableInputError
+from gateway.sources.files.errors import UnusableInputError
 from plugins.market.registration_import.ledger import prepare
 from plugins.market.registration_import.source_file import SourceFile
 from tests.plugins.market.registration_import.conftest import Market

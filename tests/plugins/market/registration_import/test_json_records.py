@@ -7,16 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.sources.files.errors import UnusableInputError
+from gateway.sources.files.refusals import Refusal, Rule
 from plugins.market.registration_import import json_records as module
-from plugins.market.registration_import.errors import UnusableInputError
 from plugins.market.registration_import.json_records import JsonRecords
-from plugins.market.registration_import.records import (
-    JSON_KEYS,
-    PublishedRow,
-    Refusal,
-    Rule,
-    SourceRecord,
-)
+from plugins.market.registration_import.records import JSON_KEYS, PublishedRow, SourceRecord
 from tests.plugins.market.registration_import.extracts import extract_of, row_number
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from plugins.market.registration_import.code_rules import judge_code
-from plugins.market.registration_import.records import Refusal
+from gateway.sources.files.code_rules import judge_code
+from gateway.sources.files.refusals import Refusal
 from plugins.market.registration_import.source_file import inspect_file
 from schema.identifiers import UsccFlag
 from tests.plugins.market.registration_import.conftest import Market

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from plugins.market.registration_import.records import PublishedRow, Refusal, Rule
+from gateway.sources.files.refusals import Refusal, Rule
+from plugins.market.registration_import.records import PublishedRow
 from plugins.market.registration_import.registration import Registration, judge_row
 from schema.identifiers import make_uscc
 from tests.plugins.market.registration_import.extracts import code_number, row_number

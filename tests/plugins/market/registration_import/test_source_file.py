@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from plugins.market.registration_import.errors import UnusableInputError
-from plugins.market.registration_import.records import CSV_COLUMNS, PublishedRow, Refusal
+from gateway.sources.files.errors import UnusableInputError
+from gateway.sources.files.refusals import Refusal
+from plugins.market.registration_import.records import CSV_COLUMNS, PublishedRow
 from plugins.market.registration_import.source_file import (
     Layout,
     SourceFile,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.market.registration_import import encoding as module
-from plugins.market.registration_import.encoding import (
+from gateway.sources.files import encoding as module
+from gateway.sources.files.encoding import (
     EncodingDecision,
     decide_encoding,
     has_marks,
@@ -18,9 +18,10 @@ from plugins.market.registration_import.encoding import (
     sha256_of,
     text_blocks,
 )
-from plugins.market.registration_import.errors import UnusableInputError
+from gateway.sources.files.errors import UnusableInputError
 from tests.plugins.market.registration_import.extracts import extract_of
 
+NAMES = ["统一社会信用代码"]
 _CSV = extract_of(3).csv_text()
 _JSON = extract_of(3).json_text()
 
@@ -42,7 +43,7 @@ def path(tmp_path: Path) -> Path:
 )
 def test_decide_byte_order_mark_settles_it(path: Path, text: str, mark: bytes, codec: str) -> None:
     path.write_bytes(mark + text.encode(codec))
-    decision = decide_encoding(path, "auto")
+    decision = decide_encoding(path, "auto", NAMES)
     assert decision == EncodingDecision(codec, len(mark), "byte order mark")
     assert "".join(text_blocks(path, decision, sha256())) == text
 
@@ -50,7 +51,7 @@ def test_decide_byte_order_mark_settles_it(path: Path, text: str, mark: bytes, c
 @pytest.mark.parametrize("codec", ["utf-8", "gb18030"])
 def test_decide_column_names_settle_it_in_a_damaged_file_too(path: Path, codec: str) -> None:
     path.write_bytes(_CSV.encode(codec) + b"\xff\xff\n")
-    decision = decide_encoding(path, "auto")
+    decision = decide_encoding(path, "auto", NAMES)
     assert decision.codec == codec
     assert "first line" in decision.decided_by
 
@@ -58,21 +59,21 @@ def test_decide_column_names_settle_it_in_a_damaged_file_too(path: Path, codec: 
 @pytest.mark.parametrize("codec", ["utf-8", "gb18030"])
 def test_decide_json_valid_in_one_encoding_is_read_in_it(path: Path, codec: str) -> None:
     path.write_bytes(_JSON.encode(codec))
-    decision = decide_encoding(path, "auto")
+    decision = decide_encoding(path, "auto", NAMES)
     assert decision.codec == codec
     assert "throughout" in decision.decided_by
 
 
 def test_decide_ascii_is_no_question(path: Path) -> None:
     path.write_bytes(b'[{"name":"\\u6837"}]')
-    assert decide_encoding(path, "auto").codec == "utf-8"
+    assert decide_encoding(path, "auto", NAMES).codec == "utf-8"
 
 
 def test_decide_bytes_valid_in_both_are_refused(path: Path) -> None:
     # Six bytes: two characters in UTF-8, three others in GB18030.
     path.write_bytes('[{"name":"样例"}]'.encode())
     with pytest.raises(UnusableInputError, match="declare one"):
-        decide_encoding(path, "auto")
+        decide_encoding(path, "auto", NAMES)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_decide_bytes_valid_in_both_are_refused(path: Path) -> None:
 def test_decide_without_evidence_is_refused(path: Path, content: bytes, match: str) -> None:
     path.write_bytes(content)
     with pytest.raises(UnusableInputError, match=match):
-        decide_encoding(path, "auto")
+        decide_encoding(path, "auto", NAMES)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_decide_without_evidence_is_refused(path: Path, content: bytes, match: s
 )
 def test_decide_declaration_is_followed(path: Path, declared: str, mark: bytes, codec: str) -> None:
     path.write_bytes(mark + _JSON.encode(codec))
-    decision = decide_encoding(path, declared)
+    decision = decide_encoding(path, declared, NAMES)
     assert decision.codec == codec
     assert decision.decided_by.startswith("declared")
     assert "".join(text_blocks(path, decision, sha256())) == _JSON
@@ -113,13 +114,13 @@ def test_decide_declaration_is_followed(path: Path, declared: str, mark: bytes, 
 def test_decide_contradicted_declaration_is_refused(path: Path, declared: str, mark: bytes) -> None:
     path.write_bytes(mark)
     with pytest.raises(UnusableInputError, match="declared as"):
-        decide_encoding(path, declared)
+        decide_encoding(path, declared, NAMES)
 
 
 def test_decide_utf16_without_mark_needs_its_byte_order(path: Path) -> None:
     path.write_bytes(_JSON.encode("utf-16-le"))
     with pytest.raises(UnusableInputError, match="utf-16-le or utf-16-be"):
-        decide_encoding(path, "utf-16")
+        decide_encoding(path, "utf-16", NAMES)
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "gb18030", "utf-16-le", "utf-16-be"])

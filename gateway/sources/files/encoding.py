@@ -6,14 +6,13 @@ text contains, so that the record around it can be quarantined with its bytes in
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
-from plugins.market.registration_import.errors import UnusableInputError
-from plugins.market.registration_import.records import CSV_COLUMNS
+from gateway.sources.files.errors import UnusableInputError
 
 #: What an operator may declare.
 DECLARABLE = ("auto", "utf-8", "gb18030", "utf-16", "utf-16-le", "utf-16-be")
@@ -98,13 +97,14 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def decide_encoding(path: Path, declared: str) -> EncodingDecision:
+def decide_encoding(path: Path, declared: str, known_names: Sequence[str]) -> EncodingDecision:
     """Decide how to read a file.
 
     Args:
         path: The file; it may be read to its end once.
         declared: One of DECLARABLE. A declaration is followed, and refused only where a byte
             order mark contradicts it.
+        known_names: column names, of which one in the first line tells the encoding; not ASCII.
 
     Returns:
         The decision. With `auto` it rests, in this order, on a byte order mark, on the column
@@ -124,7 +124,7 @@ def decide_encoding(path: Path, declared: str) -> EncodingDecision:
         if head.startswith(mark):
             return _decide_with_mark(path, declared, codec, len(mark))
     if declared == "auto":
-        return _decide_on_content(path, head)
+        return _decide_on_content(path, head, known_names)
     if declared == "utf-16":
         raise UnusableInputError(
             f"`{path.name}` has no byte order mark, declare utf-16-le or utf-16-be instead of"
@@ -144,10 +144,10 @@ def _decide_with_mark(path: Path, declared: str, codec: str, length: int) -> Enc
     return EncodingDecision(codec, length, "declared, confirmed by its byte order mark")
 
 
-def _decide_on_content(path: Path, head: bytes) -> EncodingDecision:
+def _decide_on_content(path: Path, head: bytes, known_names: Sequence[str]) -> EncodingDecision:
     first_line = head.partition(b"\n")[0]
     for codec in ("utf-8", "gb18030"):
-        if str(CSV_COLUMNS.code).encode(codec) in first_line:
+        if any(name.encode(codec) in first_line for name in known_names if not name.isascii()):
             return EncodingDecision(codec, 0, f"the first line names its columns in {codec}")
     if b"\0" in head:
         raise UnusableInputError(

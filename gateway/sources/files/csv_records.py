@@ -9,14 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from plugins.market.registration_import.encoding import has_marks
-from plugins.market.registration_import.records import (
-    MAX_RECORD_CHARACTERS,
-    PublishedRow,
-    Refusal,
-    Rule,
-    SourceRecord,
-)
+from gateway.sources.files.encoding import has_marks
+from gateway.sources.files.refusals import MAX_RECORD_CHARACTERS, Refusal, RowT, Rule, SourceRecord
 
 #: Most physical lines that one record may span through quoted line breaks.
 _MAX_LINES_PER_RECORD = 100
@@ -97,8 +91,8 @@ def split_record(text: str) -> list[str]:
 
 
 def csv_records(
-    lines: Iterator[PhysicalLine], width: int, pick: Callable[[list[str]], PublishedRow]
-) -> Iterator[SourceRecord]:
+    lines: Iterator[PhysicalLine], width: int, pick: Callable[[list[str]], RowT]
+) -> Iterator[SourceRecord[RowT]]:
     """Read the records of a CSV extract after its header.
 
     Args:

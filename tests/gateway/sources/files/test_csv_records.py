@@ -8,20 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.market.registration_import import csv_records as module
-from plugins.market.registration_import.csv_records import (
+from gateway.sources.files import csv_records as module
+from gateway.sources.files.csv_records import (
     BrokenQuoteError,
     OpenQuoteError,
     csv_records,
     physical_lines,
     split_record,
 )
-from plugins.market.registration_import.records import PublishedRow, Refusal, Rule, SourceRecord
+from gateway.sources.files.refusals import Refusal, Rule, SourceRecord
+from plugins.market.registration_import.records import PublishedRow
 
 _WIDTH = 10
 
 
-def read(text: str, block: int = 7) -> list[SourceRecord]:
+def read(text: str, block: int = 7) -> list[SourceRecord[PublishedRow]]:
     blocks: Iterator[str] = (text[i : i + block] for i in range(0, len(text), block))
     return list(csv_records(physical_lines(blocks), _WIDTH, PublishedRow._make))
 
@@ -30,7 +31,7 @@ def line(first: str) -> str:
     return ",".join([first, *"bcdefghij"])
 
 
-def rules(records: list[SourceRecord]) -> list[tuple[int, Rule | None]]:
+def rules(records: list[SourceRecord[PublishedRow]]) -> list[tuple[int, Rule | None]]:
     return [(r.line, r.content.rule if isinstance(r.content, Refusal) else None) for r in records]
 
 

@@ -6,7 +6,7 @@ department what to look for.
 
 import re
 
-from plugins.market.registration_import.records import Refusal, Rule
+from gateway.sources.files.refusals import Refusal, Rule
 from schema.identifiers import Uscc, UsccError, UsccErrorKind, is_organisation_code, parse_uscc
 
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]+")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from plugins.market.registration_import.code_rules import judge_code
-from plugins.market.registration_import.records import Refusal, Rule
+from gateway.sources.files.code_rules import judge_code
+from gateway.sources.files.refusals import Refusal, Rule
 from schema.identifiers import Uscc, UsccFlag, make_uscc
 from tests.plugins.market.registration_import.extracts import code_number
 

@@ -1,0 +1,1 @@
+"""Files of departments: encodings, records, and what is wrong with them."""
