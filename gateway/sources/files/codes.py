@@ -1,0 +1,57 @@
+"""Codes of organisations in a draft: nearly all are judged in SQL, the odd ones one by one."""
+
+from __future__ import annotations
+
+import duckdb
+
+from gateway.sources.files.code_rules import judge_code
+from gateway.sources.files.engine import literal
+from gateway.sources.files.refusals import Refusal, Rule
+from schema.identifiers.uscc import USCC_ALPHABET
+
+_STRUCTURE = f"^[{USCC_ALPHABET}]{{2}}[0-9]{{6}}[{USCC_ALPHABET}]{{10}}$"
+# Source: GB 32100-2015, 4.5: powers of three mod 31; the check character has the weight one.
+_WEIGHTS = (*(pow(3, position, 31) for position in range(17)), 1)
+
+CREATE = "CREATE TEMP TABLE codes (raw VARCHAR, code VARCHAR, rule VARCHAR)"
+"""The odd codes: `raw` as it stands in the file, `code` in canonical form or `rule` why not."""
+
+
+def is_code_sql(text: str) -> str:
+    """SQL boolean: a code in canonical form, as `schema.identifiers.uscc.is_uscc` says."""
+    alphabet = literal(USCC_ALPHABET)
+    total = " + ".join(
+        f"(strpos({alphabet}, {text}[{place}:{place}]) - 1) * {weight:d}"
+        for place, weight in enumerate(_WEIGHTS, 1)
+    )
+    return (
+        f"(CASE WHEN regexp_matches({text}, {literal(_STRUCTURE)}) "
+        f"THEN ({total}) % 31 = 0 ELSE false END)"
+    )
+
+
+def judge_codes(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> None:
+    """Add the odd codes of a column to the table `codes`.
+
+    Args:
+        table, column: quoted.
+    """
+    found = connection.execute(
+        f"SELECT DISTINCT {column} FROM {table} r WHERE {column} IS NOT NULL "
+        f"AND NOT {is_code_sql(column)} AND {column} NOT IN (SELECT raw FROM codes)"
+    ).fetchall()
+    raws, codes, rules = [], [], []
+    for (raw,) in found:
+        judged = judge_code(raw)
+        raws.append(raw)
+        codes.append(None if isinstance(judged, Refusal) else judged.code)
+        rules.append(judged.rule.value if isinstance(judged, Refusal) else None)
+    if raws:
+        connection.execute(
+            "INSERT INTO codes SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), "
+            "unnest(?::VARCHAR[])",
+            [raws, codes, rules],
+        )
+
+
+MISSING = Rule.MISSING_CODE.value
