@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 
 from bench.subjects import TODAY, Subjects, provide_subjects
@@ -27,6 +28,7 @@ from gateway.identity.keys import load_or_create_key
 from gateway.store.connect import StoreAddress, connector, postgres_url
 from gateway.store.migrate import migrate, shipped_migrations
 from gateway.store.pool import LightPool
+from gateway.translog.signers import private_key_pem
 
 ISSUER, AUDIENCE = "https://issuer.bench.example", "credit-gateway"
 STORE = "gateway"
@@ -140,7 +142,13 @@ def _write_settings(
         "[keys]",
         'opaque_files = ["opaque.key"]',
         'audit_file = "audit.key"',
+        "[audit_log]",
+        'origin = "bench.example/audit"',
+        'key_file = "log.pem"',
+        'segments = "segments"',
     ]
+    if not (folder / "log.pem").exists():
+        _write_secret(folder / "log.pem", private_key_pem(Ed25519PrivateKey.generate()))
     for slug, access in departments.items():
         lines += [f"[adapters.{slug}]", f"url = {json.dumps(access.reader_url)}"]
     path = folder / "gateway.toml"

@@ -28,7 +28,7 @@ from gateway.http.routes import Readiness, rest_app, rest_routes
 from gateway.http.types import RequestObserver
 from gateway.oauth.routes import OAUTH_PATHS, oauth_routes
 from gateway.oauth.server import AuthorizationServer
-from gateway.settings import ServerSettings, Settings, SettingsError
+from gateway.settings import ServerSettings, Settings, SettingsError, require_audit_log
 from policies.disclosure.errors import DisclosureLoadError
 from policies.errors import PolicyLoadError
 from policies.sharing.loader import SharingLoadError
@@ -160,6 +160,11 @@ def server_config(app: ASGIApp, server: ServerSettings) -> uvicorn.Config:
 
 
 def serve(settings: Settings, graphiql_folder: Path | None = None) -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop.
+
+    Raises:
+        SettingsError: nobody signs the audit log.
+    """
+    require_audit_log(settings)
     app = create_app(settings, graphiql_folder=graphiql_folder, reloads_on=signal.SIGHUP)
     uvicorn.Server(server_config(app, settings.server)).run()

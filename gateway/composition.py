@@ -47,6 +47,7 @@ from gateway.identity.access_token import TokenRules
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.issuer import LONGEST_DEMO_LIFETIME_S, LONGEST_LIFETIME_S
 from gateway.identity.keys import keys_by_id
+from gateway.logkeeping import kept_log
 from gateway.mutations.office import Office
 from gateway.mutations.run import Mutations
 from gateway.oauth.consents import ConsentFiling
@@ -148,6 +149,9 @@ async def open_gateway(
         stack.push_async_callback(pool.aclose)
         async with pool.connection() as connection:
             await migrate(connection, shipped_migrations())
+        # Before those who write entries, so that it ends after them.
+        if settings.audit_log is not None:
+            await stack.enter_async_context(kept_log(settings.audit_log, address))
         acts = LightPool(connector(address), ACT_CONNECTIONS)
         stack.push_async_callback(acts.aclose)
         entitlements = EntitlementsCache(connector(address), time.time, time.monotonic)

@@ -160,6 +160,41 @@ class ConformanceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WitnessSettings:
+    """
+    Attributes:
+        url: prefix of its address.
+        key: its verifier key.
+    """
+
+    url: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLogSettings:
+    """
+    Attributes:
+        origin: name of the log.
+        hash: of its tree, `sha256` or `sm3`.
+        key: file and content of the private Ed25519 key; None where something else signs.
+        device: program that signs, with its arguments; empty: none.
+        public_key: verifier key of the log; needed where `key` is None.
+        former_keys: verifier keys that signed the log before.
+        segments: folder of its segment files; None: none are written.
+    """
+
+    origin: str
+    hash: str = "sha256"
+    key: tuple[Path, bytes] | None = field(default=None, repr=False)
+    device: tuple[str, ...] = ()
+    public_key: str | None = None
+    former_keys: tuple[str, ...] = ()
+    segments: Path | None = None
+    witnesses: tuple[WitnessSettings, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything an operator decides.
 
@@ -170,6 +205,7 @@ class Settings:
         sharing: folder that says who may act on grants and consents, and their times and limits;
             None: what comes with the gateway.
         oauth: None: tokens come from elsewhere.
+        audit_log: which log the audit is, and who signs it; None: not said, and nothing serves.
     """
 
     server: ServerSettings
@@ -183,6 +219,21 @@ class Settings:
     clients: ClientSettings = ClientSettings()
     oauth: OAuthSettings | None = None
     conformance: ConformanceSettings = ConformanceSettings()
+    audit_log: AuditLogSettings | None = None
+
+
+def require_audit_log(settings: Settings) -> AuditLogSettings:
+    """Return which log the audit is.
+
+    Raises:
+        SettingsError: the settings do not say.
+    """
+    if settings.audit_log is None:
+        raise SettingsError(
+            "section `audit_log` is missing: entries that nobody signs prove nothing; name the log "
+            "and its key, which `credit-gateway audit new-key` makes"
+        )
+    return settings.audit_log
 
 
 def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -207,6 +258,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         clients=_clients(reader.section("clients")),
         oauth=_oauth(reader.section("oauth")) if "oauth" in document else None,
         conformance=_conformance(reader.section("conformance"), reader),
+        audit_log=_audit_log(reader.section("audit_log")),
     )
     reader.finish()
     return settings
@@ -262,6 +314,20 @@ class _Section:
             raise SettingsError(f"setting `{self.name}.{key}` is no list of texts")
         return tuple(found)
 
+    def tables(self, key: str, names: frozenset[str]) -> tuple[Mapping[str, str], ...]:
+        """A list of tables, each of which has texts under exactly these names."""
+        found = self.value(key, [])
+        if not isinstance(found, list) or not all(
+            isinstance(each, dict)
+            and each.keys() == names
+            and all(isinstance(text, str) and text for text in each.values())
+            for each in found
+        ):
+            raise SettingsError(
+                f"setting `{self.name}.{key}` is no list of tables with {', '.join(sorted(names))}"
+            )
+        return tuple(found)
+
     def number(self, key: str, default: int, least: int, most: int) -> int:
         found = self.value(key, default)
         try:
@@ -291,6 +357,10 @@ class _Section:
         if found is None or type(found) is dt.date:
             return found
         raise SettingsError(f"setting `{self.name}.{key}` is no date")
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._values
 
     def finish(self) -> None:
         unknown = sorted(self._values.keys() - self._asked)
@@ -461,6 +531,34 @@ def _keys(section: _Section) -> KeySettings:
     if len(audit) < 32:
         raise SettingsError("setting `keys.audit_file` names a file of less than 32 bytes")
     return KeySettings(opaque, audit, _network(section, section.texts("network_files")))
+
+
+def _audit_log(section: _Section) -> AuditLogSettings | None:
+    if section.is_empty:
+        return None
+    file, device = section.path("key_file"), section.texts("device")
+    is_elsewhere = section.flag("is_signed_elsewhere")
+    if (file is not None) + bool(device) + is_elsewhere != 1:
+        raise SettingsError(
+            "section `audit_log` does not say who signs: expected one of `key_file`, `device` and "
+            "`is_signed_elsewhere = true`"
+        )
+    hash_name = section.text("hash", "sha256")
+    if hash_name not in ("sha256", "sm3"):
+        raise SettingsError(
+            f"setting `audit_log.hash` is `{hash_name}`, expected `sha256` or `sm3`"
+        )
+    witnesses = section.tables("witnesses", frozenset({"url", "key"}))
+    return AuditLogSettings(
+        section.text("origin"),
+        hash_name,
+        None if file is None else (file, read_secret(file)),
+        device,
+        None if file is not None else section.text("public_key"),
+        section.texts("former_keys"),
+        section.path("segments"),
+        tuple(WitnessSettings(each["url"], each["key"]) for each in witnesses),
+    )
 
 
 def _network(section: _Section, files: tuple[str, ...]) -> tuple[NetworkKey, ...]:

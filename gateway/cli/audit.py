@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.audit.log import AuditLog, StoredEntry
+from gateway.cli.audit_log import export, key, new_key, prove, sequencer, verify
 from gateway.cli.store import run_on_store, store_option
 from gateway.store.connect import StoreAddress
 from gateway.store.pool import LightPool
@@ -19,7 +20,11 @@ from gateway.store.pool import LightPool
 
 @click.group()
 def audit() -> None:
-    """Look into the audit log."""
+    """Look into the audit log, keep, prove and verify it."""
+
+
+for _command in (export, key, new_key, prove, sequencer, verify):
+    audit.add_command(_command)
 
 
 @audit.command()

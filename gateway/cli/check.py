@@ -11,7 +11,9 @@ from rich.console import Console
 from gateway.cli.acting import sharing_of
 from gateway.cli.config import config_option, installed_registry, read_config
 from gateway.errors import InternalError
+from gateway.logkeeping import identity_of
 from gateway.policy.load import load_admitting
+from gateway.settings import SettingsError, require_audit_log
 from policies.errors import PolicyLoadError
 from schema.build import build_schema
 from schema.records import MODEL
@@ -24,6 +26,11 @@ def check(config: Path) -> None:
     console = Console()
     settings = read_config(config)
     console.print("settings: good")
+    try:
+        log = identity_of(require_audit_log(settings))
+    except (SettingsError, InternalError) as error:
+        raise click.ClickException(f"audit log: {error}") from error
+    console.print(f"audit log: good, `{log.origin}` with {log.suite.name}")
     registry = installed_registry(settings)
     try:
         policies, registry = load_admitting(registry, settings.policies, dt.date.today())

@@ -8,6 +8,7 @@ import click
 
 from gateway.app import serve as run_server
 from gateway.cli.config import config_option, read_config
+from gateway.settings import SettingsError
 
 
 @click.command()
@@ -19,4 +20,7 @@ from gateway.cli.config import config_option, read_config
 )
 def serve(config: Path, graphiql: Path | None) -> None:
     """Serve until interrupted."""
-    run_server(read_config(config), graphiql)
+    try:
+        run_server(read_config(config), graphiql)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.demo.city.cases import CASES
 from gateway.demo.city.settings import CITY_DAY, NETWORK_KEY_FILE
@@ -29,10 +30,12 @@ from gateway.settings import Settings, load_settings
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
 from gateway.store.pool import LightPool
+from gateway.translog.signers import private_key_pem
 from schema.build import build_schema, core_schema
 
 ISSUER = "https://issuer.demo.invalid"
 AUDIENCE = "credit-gateway-demo"
+LOG_ORIGIN = "credit-gateway.demo.invalid/audit"
 _OPAQUE_KEY_BYTES, _AUDIT_KEY_BYTES, _TOKEN_ID_BYTES = 64, 32, 16
 
 
@@ -149,11 +152,23 @@ def _write_settings(databases: DemoDatabases, files: DemoFiles, port: int) -> No
         f'opaque_files = ["{opaque.relative_to(files.data)}"]',
         f'audit_file = "{audit.relative_to(files.data)}"',
         f'network_files = ["{network.relative_to(files.data)}"]',
+        "[audit_log]",
+        f'origin = "{LOG_ORIGIN}"',
+        f'key_file = "{_log_key(files).relative_to(files.data)}"',
+        'segments = "segments"',
     ]
     for slug, access in databases.access.items():
         reader = files.write_secret(f"{slug}-url", access.reader_url)
         lines += [f"[adapters.{slug}]", _reference("url", reader, files)]
     files.settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _log_key(files: DemoFiles) -> Path:
+    """The file of the key that signs the audit log; made on the first call."""
+    path = files.secrets / "log.pem"
+    if not path.exists():
+        files.write_secret_bytes(path.name, private_key_pem(Ed25519PrivateKey.generate()))
+    return path
 
 
 def _reference(key: str, path: Path, files: DemoFiles) -> str:

@@ -89,7 +89,9 @@ def code_in(path: Path) -> str:
 def test_commands_of_a_page_exist(path: Path) -> None:
     known = {name for name, _ in commands()}
     groups = {name.rpartition(" ")[0] for name in known}
-    for call in re.findall(r"^\s*(credit-gateway(?: [a-z]+)+)", code_in(path), re.MULTILINE):
+    for call in re.findall(
+        r"^\s*(credit-gateway(?: [a-z]+(?:-[a-z]+)*)+)", code_in(path), re.MULTILINE
+    ):
         words = call.split()
         command = " ".join(words[:2])
         if command in groups and len(words) > 2:

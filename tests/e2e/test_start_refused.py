@@ -12,8 +12,10 @@ from pathlib import Path
 
 import orjson
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.identity.keys import load_or_create_key
+from gateway.translog.signers import private_key_pem
 from policies.loader import RULES
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +31,9 @@ jwks = "jwks.json"
 [keys]
 opaque_files = ["opaque"]
 audit_file = "audit"
+[audit_log]
+origin = "log.example/audit"
+key_file = "log.pem"
 [policies]
 folders = ["rules"]
 """
@@ -86,6 +91,7 @@ def place(tmp_path: Path) -> Place:
         "store": b"postgresql://nobody@127.0.0.1:1/nothing",
         "opaque": bytes(range(64)),
         "audit": bytes(range(32)),
+        "log.pem": private_key_pem(Ed25519PrivateKey.generate()),
     }.items():
         (tmp_path / name).write_bytes(content)
         (tmp_path / name).chmod(0o600)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings import Settings, SettingsError, load_settings
+from gateway.settings import Settings, SettingsError, load_settings, require_audit_log
 from policies.model import CallerClass
 from schema.identifiers.network_reference import NetworkKey
 
@@ -37,6 +37,12 @@ pool_size = 4
 
 [policies]
 folders = ["rules"]
+
+[audit_log]
+origin = "log.example/audit"
+key_file = "log"
+segments = "segments"
+witnesses = [{ url = "http://127.0.0.1:8490", key = "w+00+00" }]
 """
 
 
@@ -47,6 +53,7 @@ def folder(tmp_path: Path) -> Path:
         ("tax_url", b"postgresql://tax\n"),
         ("opaque", bytes(64)),
         ("audit", bytes(32)),
+        ("log", b"a key"),
         ("network_new", bytes(95) + b"n"),
         ("network_old", bytes(95) + b"o"),
         ("network_apart", b"a" * 96),
@@ -197,6 +204,23 @@ BAD = {
         changed('{ file = "tax_url" }', '{ path = "tax_url" }'),
         "`adapters.tax.url` is a table",
     ),
+    "log that nobody signs": (changed('key_file = "log"', ""), "does not say who signs"),
+    "log that two sign": (
+        changed('key_file = "log"', 'key_file = "log"\ndevice = ["sign"]'),
+        "does not say who signs",
+    ),
+    "device without a public key": (
+        changed('key_file = "log"', 'device = ["sign"]'),
+        "`audit_log.public_key` is missing",
+    ),
+    "log with another hash": (
+        changed('key_file = "log"', 'key_file = "log"\nhash = "md5"'),
+        "`audit_log.hash` is `md5`, expected `sha256` or `sm3`",
+    ),
+    "witness without a key": (
+        changed(', key = "w+00+00"', ""),
+        "`audit_log.witnesses` is no list of tables with key, url",
+    ),
     "adapters a value": (changed("[adapters.tax]", "[adapters]"), "`adapters` is no section"),
     "no TOML": ("[server", "is no TOML file"),
 }
@@ -224,3 +248,22 @@ def test_settings_that_are_not_there_are_named(tmp_path: Path) -> None:
 def test_day_of_the_environment_must_be_one(load: Load) -> None:
     with pytest.raises(SettingsError, match=re.escape("`server.today` is no date")):
         load(CREDIT_GATEWAY_SERVER_TODAY="tomorrow")
+
+
+def test_audit_log_is_read_with_its_key(load: Load, folder: Path) -> None:
+    log = load().audit_log
+    assert log is not None
+    assert log.key == (folder / "log", b"a key")
+    assert log.segments == folder / "segments"
+    assert [(each.url, each.key) for each in log.witnesses] == [
+        ("http://127.0.0.1:8490", "w+00+00")
+    ]
+    (folder / "log").chmod(0o644)
+    with pytest.raises(SettingsError, match="is open to others"):
+        load()
+
+
+def test_no_audit_log_is_refused_where_one_is_needed(load: Load) -> None:
+    settings = load(GOOD.partition("[audit_log]")[0])
+    with pytest.raises(SettingsError, match="`audit_log` is missing"):
+        require_audit_log(settings)

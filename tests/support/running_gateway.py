@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.demo.city.calendar import iso
 from gateway.demo.city.settings import NETWORK_KEY_FILE, CitySettings
@@ -23,9 +24,11 @@ from gateway.demo.postgres import RunningPostgres
 from gateway.identity.issuer import LocalIssuer, TokenRequest
 from gateway.identity.keys import generate_key
 from gateway.store.connect import StoreAddress, postgres_url
+from gateway.translog.signers import private_key_pem
 from policies.model import Caller
 from tests.support.city import prepared_city
 from tests.support.postgres import temporary_folder
+from tests.support.translog import ORIGIN
 
 START_S = 60.0
 STOP_S = 20.0
@@ -89,12 +92,14 @@ def _written_settings(
     for name, size in (("opaque.key", 64), ("audit.key", 32)):
         _write_private(folder / name, os.urandom(size))
     _write_private(folder / "network.key", NETWORK_KEY_FILE)
+    _write_private(folder / "log.pem", private_key_pem(Ed25519PrivateKey.generate()))
     sections = [
         f"[server]\nport = {port}\ntoday = {iso(city.today)}\n",
         f"[store]\nurl = {json.dumps(store_url)}\n",
         f'[identity]\nissuer = "{_ISSUER}"\naudience = "{_AUDIENCE}"\njwks = "jwks.json"\n',
         '[keys]\nopaque_files = ["opaque.key"]\naudit_file = "audit.key"\n'
         'network_files = ["network.key"]\n',
+        f'[audit_log]\norigin = "{ORIGIN}"\nkey_file = "log.pem"\nsegments = "segments"\n',
     ]
     for slug, values in adapters.items():
         lines = [f"{key} = {json.dumps(value)}\n" for key, value in values.items()]

@@ -41,8 +41,7 @@ ALTER TABLE audit_subtree ALTER COLUMN leaves SET STORAGE EXTERNAL;
 CREATE TABLE audit_checkpoint (
     tree_size bigint PRIMARY KEY CHECK (tree_size > 0),
     root bytea NOT NULL CHECK (length(root) = 32),
-    note text NOT NULL,
-    signed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    note text NOT NULL
 );
 
 -- What witnesses signed: lines that may stand below the checkpoint's note.
@@ -51,7 +50,6 @@ CREATE TABLE audit_cosignature (
     key_name text NOT NULL,
     key_id bytea NOT NULL CHECK (length(key_id) = 4),
     line text NOT NULL,
-    received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (tree_size, key_name, key_id)
 );
 

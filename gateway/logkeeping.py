@@ -1,0 +1,204 @@
+"""What keeps the audit log beside those who write entries: sequencer, segments, witnesses.
+
+From settings to running tasks. A worker of `serve` runs it, and so does `audit sequencer`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from gateway.errors import InternalError
+from gateway.settings import AuditLogSettings
+from gateway.store.connect import StoreAddress, connector
+from gateway.store.lending import Lending
+from gateway.store.pool import CONNECTION_ERRORS, LightPool, NoConnectionError
+from gateway.translog.candidate import SequencerCandidate
+from gateway.translog.mirror import Mirror
+from gateway.translog.notes import (
+    COSIGNATURE_TYPE,
+    ED25519_TYPE,
+    SM2_TYPE,
+    KeyName,
+    NoteError,
+    is_key_name,
+    parse_verifier_key,
+)
+from gateway.translog.segments import SegmentsInUseError
+from gateway.translog.sequencer import LogDamagedError
+from gateway.translog.signers import DeviceSigner, Ed25519Signer, Signer, read_private_key
+from gateway.translog.suites import SUITES
+from gateway.translog.types import LogIdentity
+
+KEEPING_CONNECTIONS = 2
+"""For segments and witnesses, opened when first needed; the sequencer has one of its own."""
+_MIRROR_EVERY_S = 0.5
+_RETRY_AFTER_S = 2.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLog:
+    """A log that is being kept.
+
+    Attributes:
+        candidate: None where another process signs.
+    """
+
+    identity: LogIdentity
+    candidate: SequencerCandidate | None
+
+
+def signer_of(settings: AuditLogSettings) -> Signer | None:
+    """Who signs here; None where another process does.
+
+    Raises:
+        InternalError: the key cannot be used.
+    """
+    if settings.key is not None:
+        path, content = settings.key
+        return Ed25519Signer(settings.origin, read_private_key(content, path))
+    if not settings.device:
+        return None
+    return DeviceSigner(_public_key(settings), settings.device)
+
+
+def identity_of(settings: AuditLogSettings) -> LogIdentity:
+    """Which log the settings name.
+
+    Raises:
+        InternalError: name or keys cannot be used.
+    """
+    if not is_key_name(settings.origin):
+        raise InternalError(
+            f"setting `audit_log.origin` is `{settings.origin}`, expected a name without blanks "
+            "and `+`, such as `credit.city.example/audit`"
+        )
+    signer = signer_of(settings)
+    key = _public_key(settings) if signer is None else signer.key
+    former = tuple(_key(line, "former_keys") for line in settings.former_keys)
+    for each in (key, *former):
+        if each.name != settings.origin or each.kind not in (ED25519_TYPE, SM2_TYPE):
+            raise InternalError(f"the key of `{each.name}` cannot sign log `{settings.origin}`")
+    return LogIdentity(settings.origin, SUITES[settings.hash], key, former)
+
+
+def witness_keys(settings: AuditLogSettings) -> tuple[KeyName, ...]:
+    """The keys of the witnesses, in the settings' order.
+
+    Raises:
+        InternalError: one is none.
+    """
+    keys = tuple(_key(each.key, "witnesses") for each in settings.witnesses)
+    for key in keys:
+        if key.kind != COSIGNATURE_TYPE:
+            raise InternalError(f"the key of witness `{key.name}` is none for cosignatures")
+    return keys
+
+
+def _public_key(settings: AuditLogSettings) -> KeyName:
+    return _key(settings.public_key or "", "public_key")
+
+
+def _key(line: str, setting: str) -> KeyName:
+    try:
+        return parse_verifier_key(line)
+    except NoteError as error:
+        raise InternalError(f"setting `audit_log.{setting}`: {error}") from error
+
+
+@asynccontextmanager
+async def kept_log(settings: AuditLogSettings, address: StoreAddress) -> AsyncIterator[KeptLog]:
+    """Keep the log for the length of the block.
+
+    Raises:
+        InternalError: the settings cannot be used.
+    """
+    identity, signer = identity_of(settings), signer_of(settings)
+    witness_keys(settings)
+    pool = LightPool(connector(address), KEEPING_CONNECTIONS)
+    segments = None
+    if settings.segments is not None:
+        segments = SegmentKeeper(pool, identity, settings.segments)
+    candidate = None
+    if signer is not None:
+        extended = _nobody if segments is None else segments.wake
+        candidate = SequencerCandidate(connector(address), identity, signer, extended)
+        await candidate.open()
+    if segments is not None:
+        await segments.open()
+    try:
+        yield KeptLog(identity, candidate)
+    finally:
+        if candidate is not None:
+            await candidate.aclose()
+        if segments is not None:
+            await segments.aclose()
+        await pool.aclose()
+
+
+def _nobody() -> None:
+    """There are no segments to be woken for."""
+
+
+class SegmentKeeper:
+    """Copies what is signed into the folder, in the background, while the folder is free."""
+
+    def __init__(self, lending: Lending, identity: LogIdentity, folder: Path) -> None:
+        self._mirror = Mirror(lending, identity, folder)
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._is_closing = False
+
+    def wake(self) -> None:
+        """Something was signed."""
+        self._wake.set()
+
+    async def open(self) -> None:
+        """Start copying."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def aclose(self) -> None:
+        """Copy what is signed, then stop."""
+        task, self._task = self._task, None
+        if task is not None:
+            self._is_closing = True
+            self._wake.set()
+            await task
+
+    async def _run(self) -> None:
+        while True:
+            is_last = self._is_closing
+            rest_s = await self._copy()
+            if is_last:
+                self._mirror.close()
+                return
+            self._wake.clear()
+            if not self._is_closing:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), rest_s)
+
+    async def _copy(self) -> float:
+        """Copy once; returns after how long to look again."""
+        try:
+            if not self._mirror.is_open:
+                await self._mirror.open()
+            await self._mirror.copy()
+        except SegmentsInUseError:
+            return _RETRY_AFTER_S
+        # INVARIANT: after a failure the folder is opened anew, which cuts off what is half written.
+        except (InternalError, OSError, NoConnectionError, *CONNECTION_ERRORS) as error:
+            self._mirror.close()
+            kind = "audit_segments_" + (
+                "differ" if isinstance(error, LogDamagedError) else "not_written"
+            )
+            text = str(error) if isinstance(error, InternalError) else ""
+            _log.error(kind, error=type(error).__name__, text=text)
+            return _RETRY_AFTER_S
+        return _MIRROR_EVERY_S

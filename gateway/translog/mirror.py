@@ -1,0 +1,160 @@
+"""Mirror: keeps a folder of segments as far as the log is signed.
+
+It computes the root of what it writes and holds it against the checkpoint, so that nothing stands
+in a segment that the log did not sign. What the folder already holds is held against the store
+when it is opened: a store that was put back to an older state, or whose log was rewritten, is
+noticed there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from gateway.store.lending import Lending
+from gateway.store.pool import Connection
+from gateway.translog.hashes import StoredHashes
+from gateway.translog.merkle import Frontier, Range, nodes_of
+from gateway.translog.notes import parse_checkpoint, parse_note
+from gateway.translog.reading import (
+    StoredLeaf,
+    StoredNote,
+    read_checkpoints,
+    read_cosigned,
+    read_decisions,
+    read_leaves,
+)
+from gateway.translog.segments import LeafRecord, SegmentFolder
+from gateway.translog.sequencer import LogDamagedError
+from gateway.translog.signers import holds
+from gateway.translog.types import LogIdentity
+
+_HEAD = "SELECT tree_size, young_leaves FROM audit_log_head"
+_MOST_CHECKPOINTS = 20
+_NAMED = re.compile(rb'"decisions":"([0-9a-f]{64})"')
+
+
+class Mirror:
+    """Copies one log into one folder; `open` comes first."""
+
+    def __init__(self, lending: Lending, identity: LogIdentity, path: Path) -> None:
+        self._lending = lending
+        self._identity = identity
+        self._path = path
+        self._folder: SegmentFolder | None = None
+        self._tree = Frontier(identity.suite)
+        self._cosigned = 0
+
+    @property
+    def size(self) -> int:
+        """Leaves in the folder."""
+        return self._tree.size
+
+    @property
+    def is_open(self) -> bool:
+        return self._folder is not None
+
+    async def open(self) -> None:
+        """Take the folder, and hold what it says against the store.
+
+        Raises:
+            SegmentsInUseError: another process has it.
+            LogDamagedError: the store does not continue what the folder holds.
+            InternalError, OSError: the folder cannot be used.
+        """
+        identity = self._identity
+        folder = SegmentFolder(self._path, identity.origin, identity.suite.name)
+        try:
+            self._tree = await self._tree_of(folder)
+        except BaseException:
+            folder.close()
+            raise
+        self._folder = folder
+        self._cosigned = self._tree.size
+
+    async def _tree_of(self, folder: SegmentFolder) -> Frontier:
+        suite, note, size = self._identity.suite, folder.last, folder.size
+        if note is None:
+            return Frontier(suite)
+        if not any(holds(key, note) for key in self._identity.keys):
+            raise LogDamagedError("the newest checkpoint in the segments has another signature")
+        async with self._lending.connection() as connection:
+            head = await connection.fetchrow(_HEAD)
+            if head is None or head["tree_size"] < size:
+                raise LogDamagedError(
+                    f"the segments hold {size} leaves, the store less: it was put back"
+                )
+            nodes = nodes_of(Range(0, size))
+            hashes = StoredHashes(suite)
+            found = await hashes.of_nodes(connection, nodes, head["young_leaves"])
+        tree = Frontier(suite, size, [found[node] for node in nodes])
+        if tree.root() != parse_checkpoint(note.text).root:
+            raise LogDamagedError(f"store and segments differ within their first {size} leaves")
+        return tree
+
+    async def copy(self) -> int:
+        """Copy what was signed since; returns how many leaves were.
+
+        Raises:
+            LogDamagedError: entries in the store are not those that were signed.
+            OSError: the folder cannot be written.
+        """
+        assert self._folder is not None, "open comes first"
+        copied = 0
+        async with self._lending.connection() as connection:
+            while notes := await read_checkpoints(connection, self.size, _MOST_CHECKPOINTS):
+                copied += await self._copy_to(connection, self._folder, notes)
+            await self._copy_cosigned(connection, self._folder)
+        return copied
+
+    async def _copy_to(
+        self, connection: Connection, folder: SegmentFolder, notes: Sequence[StoredNote]
+    ) -> int:
+        leaves = await read_leaves(connection, self.size, notes[-1].size)
+        tree, records = self._checked(leaves, notes)
+        named = folder.unknown_decisions(
+            bytes.fromhex(digest.decode())
+            for leaf in leaves
+            for digest in _NAMED.findall(leaf.entry)
+        )
+        decisions = await read_decisions(connection, named)
+        texts = [note.note for note in notes]
+        await asyncio.to_thread(folder.append, records, decisions, texts)
+        self._tree = tree
+        return len(records)
+
+    def _checked(
+        self, leaves: Sequence[StoredLeaf], notes: Sequence[StoredNote]
+    ) -> tuple[Frontier, Sequence[LeafRecord]]:
+        tree, records, expected = self._tree.copy(), [], iter(notes)
+        suite, note = self._identity.suite, next(expected)
+        for leaf, entry in leaves:
+            if leaf != tree.size:
+                break
+            leaf_hash = suite.leaf_hash(entry)
+            tree.append(leaf_hash)
+            records.append(LeafRecord(leaf, leaf_hash, entry))
+            if tree.size == note.size:
+                if parse_checkpoint(parse_note(note.note).text).root != tree.root():
+                    raise LogDamagedError(
+                        f"entries before leaf {note.size} are not those that were signed"
+                    )
+                note = next(expected, note)
+        if tree.size != notes[-1].size:
+            raise LogDamagedError(f"the entry of leaf {tree.size} is missing in the store")
+        return tree, records
+
+    async def _copy_cosigned(self, connection: Connection, folder: SegmentFolder) -> None:
+        """Write checkpoints that witnesses have signed meanwhile once more, with their lines."""
+        notes = await read_cosigned(connection, self._cosigned, self.size)
+        if notes:
+            await asyncio.to_thread(folder.append, (), (), [note.note for note in notes])
+            self._cosigned = notes[-1].size
+
+    def close(self) -> None:
+        """Give the folder back."""
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            folder.close()
