@@ -6,7 +6,7 @@ From settings to running tasks. A worker of `serve` runs it, and so does `audit 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +34,14 @@ from gateway.translog.sequencer import LogDamagedError
 from gateway.translog.signers import DeviceSigner, Ed25519Signer, Signer, read_private_key
 from gateway.translog.suites import SUITES
 from gateway.translog.types import LogIdentity
+from gateway.translog.witnessing import WitnessAddress, Witnessing
 
 KEEPING_CONNECTIONS = 2
 """For segments and witnesses, opened when first needed; the sequencer has one of its own."""
 _MIRROR_EVERY_S = 0.5
 _RETRY_AFTER_S = 2.0
+_WITNESS_EVERY_S = 1.0
+_WITNESS_AGAIN_AFTER_S = 5.0
 
 _log = structlog.get_logger(__name__)
 
@@ -121,26 +124,74 @@ async def kept_log(settings: AuditLogSettings, address: StoreAddress) -> AsyncIt
         InternalError: the settings cannot be used.
     """
     identity, signer = identity_of(settings), signer_of(settings)
-    witness_keys(settings)
+    keys = witness_keys(settings)
     pool = LightPool(connector(address), KEEPING_CONNECTIONS)
     segments = None
     if settings.segments is not None:
         segments = SegmentKeeper(pool, identity, settings.segments)
-    candidate = None
+    candidate, asked = None, WitnessKeeper(())
     if signer is not None:
-        extended = _nobody if segments is None else segments.wake
-        candidate = SequencerCandidate(connector(address), identity, signer, extended)
+        candidate = SequencerCandidate(
+            connector(address), identity, signer, _nobody if segments is None else segments.wake
+        )
+        addresses = zip(settings.witnesses, keys, strict=True)
+        asked = WitnessKeeper(
+            [
+                Witnessing(pool, identity.suite, WitnessAddress(each.url, key))
+                for each, key in addresses
+            ],
+            candidate,
+        )
         await candidate.open()
     if segments is not None:
         await segments.open()
+    await asked.open()
     try:
         yield KeptLog(identity, candidate)
     finally:
         if candidate is not None:
             await candidate.aclose()
+        await asked.aclose()
         if segments is not None:
             await segments.aclose()
         await pool.aclose()
+
+
+class WitnessKeeper:
+    """Asks each witness in the background, where this process is the sequencer."""
+
+    def __init__(
+        self, asked: Sequence[Witnessing], candidate: SequencerCandidate | None = None
+    ) -> None:
+        self._asked = asked
+        self._candidate = candidate
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Start asking."""
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._run(each)) for each in self._asked]
+
+    async def aclose(self) -> None:
+        """Stop asking."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _run(self, witnessing: Witnessing) -> None:
+        while True:
+            rest_s = _WITNESS_EVERY_S
+            if self._candidate is not None and self._candidate.is_sequencer:
+                try:
+                    await witnessing.ask()
+                # INVARIANT: whatever goes wrong with a witness, it is asked again.
+                except Exception as error:
+                    is_split = isinstance(error, LogDamagedError)
+                    kind = "audit_log_split" if is_split else "audit_witness_not_asked"
+                    text = str(error) if isinstance(error, InternalError) else ""
+                    _log.error(kind, error=type(error).__name__, text=text)
+                    rest_s = _WITNESS_AGAIN_AFTER_S
+            await asyncio.sleep(rest_s)
 
 
 def _nobody() -> None:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from gateway.audit.log import AuditLog, StoredEntry
 from gateway.cli.audit_log import export, key, new_key, prove, sequencer, verify
+from gateway.cli.audit_witness import witness
 from gateway.cli.store import run_on_store, store_option
 from gateway.store.connect import StoreAddress
 from gateway.store.pool import LightPool
@@ -23,7 +24,7 @@ def audit() -> None:
     """Look into the audit log, keep, prove and verify it."""
 
 
-for _command in (export, key, new_key, prove, sequencer, verify):
+for _command in (export, key, new_key, prove, sequencer, verify, witness):
     audit.add_command(_command)
 
 

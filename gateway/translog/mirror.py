@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from gateway.store.lending import Lending
@@ -21,6 +22,7 @@ from gateway.translog.notes import parse_checkpoint, parse_note
 from gateway.translog.reading import (
     StoredLeaf,
     StoredNote,
+    last_line,
     read_checkpoints,
     read_cosigned,
     read_decisions,
@@ -33,6 +35,7 @@ from gateway.translog.types import LogIdentity
 
 _HEAD = "SELECT tree_size, young_leaves FROM audit_log_head"
 _MOST_CHECKPOINTS = 20
+_MOST_LINES = 500
 _NAMED = re.compile(rb'"decisions":"([0-9a-f]{64})"')
 
 
@@ -45,7 +48,7 @@ class Mirror:
         self._path = path
         self._folder: SegmentFolder | None = None
         self._tree = Frontier(identity.suite)
-        self._cosigned = 0
+        self._line_no = 0
 
     @property
     def size(self) -> int:
@@ -71,8 +74,9 @@ class Mirror:
         except BaseException:
             folder.close()
             raise
-        self._folder = folder
-        self._cosigned = self._tree.size
+        async with self._lending.connection() as connection:
+            newest = await last_line(connection)
+        self._folder, self._line_no = folder, max(0, newest - _MOST_LINES)
 
     async def _tree_of(self, folder: SegmentFolder) -> Frontier:
         suite, note, size = self._identity.suite, folder.last, folder.size
@@ -148,10 +152,13 @@ class Mirror:
 
     async def _copy_cosigned(self, connection: Connection, folder: SegmentFolder) -> None:
         """Write checkpoints that witnesses have signed meanwhile once more, with their lines."""
-        notes = await read_cosigned(connection, self._cosigned, self.size)
-        if notes:
-            await asyncio.to_thread(folder.append, (), (), [note.note for note in notes])
-            self._cosigned = notes[-1].size
+        found = await read_cosigned(connection, self._line_no, _MOST_LINES)
+        covered = list(takewhile(lambda each: each.tree_size <= self.size, found))
+        missing = [each.note for each in covered if not folder.holds_line(each.line)]
+        if missing:
+            await asyncio.to_thread(folder.append, (), (), missing)
+        if covered:
+            self._line_no = covered[-1].line_no
 
     def close(self) -> None:
         """Give the folder back."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gateway.store.lending import Lending
-from gateway.store.pool import Connection
 from gateway.translog.hashes import StoredHashes
 from gateway.translog.merkle import Range, consistency_ranges, inclusion_ranges
 from gateway.translog.suites import HashSuite
@@ -79,20 +78,14 @@ class Proofs:
         Raises:
             ValueError: the sizes are not in order, or the log is smaller.
         """
-        async with self._lending.connection() as connection:
-            return await self.consistency_on(connection, old_size, size)
-
-    async def consistency_on(
-        self, connection: Connection, old_size: int, size: int
-    ) -> ConsistencyProof:
-        """The same on a connection that the caller holds."""
         ranges = consistency_ranges(old_size, size)
-        head = await connection.fetchrow(_HEAD)
-        if size > (0 if head is None else head["tree_size"]):
-            raise ValueError(f"the log has less than {size} leaves")
-        if head is None:
-            return ConsistencyProof(old_size, size, ())
-        hashes = await self._hashes.of_ranges(connection, ranges, head["young_leaves"])
+        async with self._lending.connection() as connection:
+            head = await connection.fetchrow(_HEAD)
+            if size > (0 if head is None else head["tree_size"]):
+                raise ValueError(f"the log has less than {size} leaves")
+            if head is None:
+                return ConsistencyProof(old_size, size, ())
+            hashes = await self._hashes.of_ranges(connection, ranges, head["young_leaves"])
         return ConsistencyProof(old_size, size, tuple(hashes[each] for each in ranges))
 
     async def root(self, size: int) -> bytes:

@@ -20,11 +20,11 @@ SELECT c.tree_size, c.note FROM audit_checkpoint AS c
 WHERE c.tree_size > $1 ORDER BY c.tree_size LIMIT $2
 """
 _COSIGNED = """
-SELECT c.tree_size, c.note || string_agg(s.line, '' ORDER BY s.key_name, s.key_id) AS note
+SELECT s.line_no, s.tree_size, c.note || s.line AS note, s.line
 FROM audit_cosignature AS s JOIN audit_checkpoint AS c ON c.tree_size = s.tree_size
-WHERE c.tree_size > $1 AND c.tree_size <= $2
-GROUP BY c.tree_size ORDER BY c.tree_size
+WHERE s.line_no > $1 ORDER BY s.line_no LIMIT $2
 """
+_LAST_LINE = "SELECT coalesce(max(line_no), 0) FROM audit_cosignature"
 _DECISIONS = "SELECT json FROM audit_decisions WHERE sha256 = ANY ($1::bytea[])"
 
 
@@ -36,10 +36,19 @@ class StoredLeaf(NamedTuple):
 
 
 class StoredNote(NamedTuple):
-    """A checkpoint, with cosignatures where it was asked for those."""
+    """A checkpoint as the log signed it."""
 
     size: int
     note: str
+
+
+class CosignedNote(NamedTuple):
+    """A checkpoint with one cosignature, whose line is the last."""
+
+    line_no: int
+    tree_size: int
+    note: str
+    line: str
 
 
 async def read_leaves(connection: Connection, first: int, past: int) -> Sequence[StoredLeaf]:
@@ -54,10 +63,16 @@ async def read_checkpoints(connection: Connection, size: int, most: int) -> Sequ
     return [StoredNote(row["tree_size"], row["note"]) for row in rows]
 
 
-async def read_cosigned(connection: Connection, above: int, size: int) -> Sequence[StoredNote]:
-    """Return the checkpoints with cosignatures between two sizes (the second included)."""
-    rows = await connection.fetch(_COSIGNED, above, size)
-    return [StoredNote(row["tree_size"], row["note"]) for row in rows]
+async def read_cosigned(connection: Connection, line_no: int, most: int) -> Sequence[CosignedNote]:
+    """Return the cosignatures that came after one, in the order in which they came."""
+    rows = await connection.fetch(_COSIGNED, line_no, most)
+    return [CosignedNote(**row) for row in rows]
+
+
+async def last_line(connection: Connection) -> int:
+    """Return the number of the newest cosignature; 0 if there is none."""
+    number: int = await connection.fetchval(_LAST_LINE)
+    return number
 
 
 async def read_decisions(connection: Connection, digests: Sequence[bytes]) -> Sequence[bytes]:

@@ -116,6 +116,11 @@ class SegmentFolder:
         """Return those that are not in the folder, each once."""
         return sorted(set(digests) - self._decisions)
 
+    def holds_line(self, line: str) -> bool:
+        """Tell whether a signature line stands in one of the two newest files of checkpoints."""
+        newest = sorted(self._path.glob("checkpoints-*.txt"))[-2:]
+        return any(line.encode() in path.read_bytes() for path in newest)
+
     def append(
         self, records: Sequence[LeafRecord], decisions: Iterable[bytes], notes: Sequence[str]
     ) -> None:
@@ -123,7 +128,7 @@ class SegmentFolder:
 
         Args:
             decisions: JSON that the entries name and the folder does not hold.
-            notes: ascending; the last one covers the last entry.
+            notes: the last one covers the last entry.
 
         Raises:
             OSError: the disk is full or broken; what was written is cut off at the next opening.

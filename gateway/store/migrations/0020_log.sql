@@ -46,6 +46,8 @@ CREATE TABLE audit_checkpoint (
 
 -- What witnesses signed: lines that may stand below the checkpoint's note.
 CREATE TABLE audit_cosignature (
+    -- order of arrival, by which copies are brought up to date; proves nothing
+    line_no bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     tree_size bigint NOT NULL REFERENCES audit_checkpoint,
     key_name text NOT NULL,
     key_id bytea NOT NULL CHECK (length(key_id) = 4),
