@@ -30,6 +30,7 @@ check: setup
 
 bench: setup
 	@$(VENV_PYTHON) -m bench
+	@$(VENV_PYTHON) -m bench.oauth
 
 docs: setup
 	@for generator in $(GENERATORS); do $(VENV_PYTHON) -m $$generator || exit 1; done
