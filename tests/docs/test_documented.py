@@ -149,11 +149,12 @@ def test_decisions_have_their_parts_and_stand_in_the_index() -> None:
     index = page("adr/README.md")
     records = sorted((DOCS / "adr").glob("0*.md"))
     assert len(records) >= 15
-    for position, path in enumerate(records, 1):
+    # who works on a decision takes a number before it is known what else comes
+    assert len({path.name[:4] for path in records}) == len(records)
+    for path in records:
         text = path.read_text(encoding="utf-8")
         title = text.splitlines()[0]
-        assert path.name.startswith(f"{position:04d}-")
-        assert title.startswith(f"# {position}. ")
+        assert title.startswith(f"# {int(path.name[:4])}. ")
         assert f"[{title[2:]}]({path.name})" in index
         assert "\n## Rejected\n" in text
         assert "\n## Accepted risk\n" in text
