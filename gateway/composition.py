@@ -298,7 +298,11 @@ def _wire(
         SubjectReferences(os.urandom), RecordHasher(settings.keys.audit), entitlements.client
     )
     departments = Departments(
-        registry.adapters, CallLimits(), observe, observe_withheld=observe_withheld
+        registry.adapters,
+        CallLimits(),
+        observe,
+        observe_withheld=observe_withheld,
+        own={slug: guards.calls for slug, guards in settings.guards.items()},
     )
     stages = Stages(
         authenticator=authenticator(
@@ -380,7 +384,7 @@ def registry_of(settings: Settings) -> Registry:
         signers = [public_key(content) for content in stated.signers]
     except ReportError as error:
         raise SettingsError(f"setting `conformance.signers`: {error}") from error
-    registry = load_registry(installed_adapters(), settings.adapters, MODEL)
+    registry = load_registry(installed_adapters(), settings.adapters, MODEL, settings.guards)
     return proven(registry, ProofDemands(signers, stated.reports, stated.required))
 
 

@@ -29,6 +29,8 @@ from schema.predicate import (
 
 RowsCheck = Callable[[Sequence[Row]], bool]
 RowsChoice = Callable[[Sequence[Any]], list[Any]]
+MOST_TEXT = 1_000_000
+"""Characters of one text; a source that sends more would have the whole answer refused."""
 SummaryCheck = Callable[[Mapping[str, FieldSummary]], bool]
 
 _DATE_LENGTH = len("2026-09-22")
@@ -133,7 +135,7 @@ def _scalar_test(field: FieldModel, value: str, position: int, names: dict[str, 
         case ValueType.DECIMAL:
             return f"(type({value}) is str and N({value}))"
         case _:
-            return f"type({value}) is str"
+            return f"(type({value}) is str and len({value}) <= {MOST_TEXT})"
 
 
 def rows_order(order: Sequence[OrderKey], columns: Mapping[str, int], kind: KindModel) -> RowsCheck:

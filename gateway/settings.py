@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from gateway.contract import AdapterSettings
+from gateway.isolation.types import AdapterGuards, CallGuards, Isolation, ProcessLimits
 from policies.model import CallerClass
 from schema.identifiers.network_reference import NETWORK_KEY_BYTES, NetworkKey
 
@@ -200,6 +201,7 @@ class Settings:
 
     Attributes:
         adapters: section `[adapters.<slug>]` per department; one without a section is not used.
+        guards: what the same sections say for the gateway: where an adapter runs, and its limits.
         policies: folders with rule files; empty: the rules that come with the gateway.
         shadow: folder with candidate rules that decide beside those in force; None: none.
         sharing: folder that says who may act on grants and consents, and their times and limits;
@@ -220,6 +222,7 @@ class Settings:
     oauth: OAuthSettings | None = None
     conformance: ConformanceSettings = ConformanceSettings()
     audit_log: AuditLogSettings | None = None
+    guards: Mapping[str, AdapterGuards] = field(default_factory=dict)
 
 
 def require_audit_log(settings: Settings) -> AuditLogSettings:
@@ -249,7 +252,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         store=_store(reader.section("store")),
         identity=_identity(reader.section("identity")),
         keys=_keys(reader.section("keys")),
-        adapters=_adapters(reader),
+        adapters=(adapters := _adapters(reader)).settings,
         policies=tuple(
             path.parent / folder for folder in reader.section("policies").texts("folders")
         ),
@@ -259,6 +262,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         oauth=_oauth(reader.section("oauth")) if "oauth" in document else None,
         conformance=_conformance(reader.section("conformance"), reader),
         audit_log=_audit_log(reader.section("audit_log")),
+        guards=adapters.guards,
     )
     reader.finish()
     return settings
@@ -366,6 +370,21 @@ class _Section:
         unknown = sorted(self._values.keys() - self._asked)
         if unknown:
             raise SettingsError(f"setting `{self.name}.{unknown[0]}` is unknown")
+
+    def take(self, key: str) -> Any:
+        """A key that is not handed on with the rest; None if it is not there."""
+        return self._values.pop(key, None)
+
+    def subsection(self, key: str) -> _Section:
+        """A section within this one, not handed on with the rest; empty if it is not there."""
+        found = self.take(key)
+        if found is not None and not isinstance(found, dict):
+            raise SettingsError(f"setting `{self.name}.{key}` is no section")
+        return _Section(f"{self.name}.{key}", found or {}, self.folder, self._environment)
+
+    def optional_number(self, key: str, least: int, most: int) -> int | None:
+        """A number, or None if the key is not there."""
+        return None if self.value(key) is None else self.number(key, least, least, most)
 
     def rest(self) -> dict[str, str]:
         """All keys as texts, secrets read."""
@@ -581,10 +600,47 @@ def _network(section: _Section, files: tuple[str, ...]) -> tuple[NetworkKey, ...
     return keys
 
 
-def _adapters(reader: _Reader) -> Mapping[str, AdapterSettings]:
-    return {
-        slug: _adapter(section.rest()) for slug, section in reader.sections_of("adapters").items()
-    }
+class _Adapters(NamedTuple):
+    settings: Mapping[str, AdapterSettings]
+    guards: Mapping[str, AdapterGuards]
+
+
+def _adapters(reader: _Reader) -> _Adapters:
+    """The sections of the departments, without what they say for the gateway."""
+    settings, guards = {}, {}
+    for slug, section in reader.sections_of("adapters").items():
+        guards[slug] = _guards(section)
+        settings[slug] = _adapter(section.rest())
+    return _Adapters(settings, guards)
+
+
+def _guards(section: _Section) -> AdapterGuards:
+    stated = section.take("isolation")
+    known = {each.value: each for each in Isolation}
+    if stated is not None and (not isinstance(stated, str) or stated not in known):
+        raise SettingsError(
+            f"setting `{section.name}.isolation` is neither `in-process` nor `process`"
+        )
+    limits = section.subsection("limits")
+    usual = ProcessLimits()
+    guards = AdapterGuards(
+        None if stated is None else known[stated],
+        ProcessLimits(
+            limits.number("memory_mb", usual.memory_mb, 128, 1_048_576),
+            limits.number("cpu_s", usual.cpu_s, 1, 3_600),
+            limits.number("open_files", usual.open_files, 32, 65_536),
+            limits.number("answer_kb", usual.answer_kb, 16, 65_536),
+            float(limits.number("start_s", int(usual.start_s), 1, 600)),
+        ),
+        CallGuards(
+            limits.optional_number("deadline_ms", 10, 60_000),
+            limits.optional_number("concurrency", 1, 10_000),
+            limits.optional_number("failures", 1, 1_000),
+            limits.optional_number("pause_ms", 100, 3_600_000),
+        ),
+    )
+    limits.finish()
+    return guards
 
 
 def _adapter(values: Mapping[str, str]) -> AdapterSettings:
@@ -599,7 +655,7 @@ def read_adapter_section(path: Path, slug: str) -> AdapterSettings:
     Raises:
         SettingsError: the file cannot be read, or the section is not there.
     """
-    adapters = _adapters(_Reader(_document(path), path.parent, {}))
+    adapters = _adapters(_Reader(_document(path), path.parent, {})).settings
     if slug not in adapters:
         raise SettingsError(f"settings `{path}` have no section `adapters.{slug}`")
     return adapters[slug]

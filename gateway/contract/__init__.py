@@ -22,6 +22,7 @@ from gateway.contract.batches import (
     StatisticsBatch,
     StatisticsGroup,
 )
+from gateway.contract.changes import ChangesBatch, ChangesRequest, RecordChange
 from gateway.contract.commands import Command, CommandResult, UserError
 from gateway.contract.errors import (
     AdapterError,
@@ -62,6 +63,8 @@ __all__ = [
     "Batch",
     "CatalogueEntry",
     "ChangesAdapter",
+    "ChangesBatch",
+    "ChangesRequest",
     "Command",
     "CommandAdapter",
     "CommandResult",
@@ -78,6 +81,7 @@ __all__ = [
     "NotSupported",
     "OrderKey",
     "QuestionTooBroad",
+    "RecordChange",
     "RecordRequest",
     "RecordSelection",
     "Row",

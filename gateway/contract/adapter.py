@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from gateway.contract.batches import Batch, StatisticsBatch
+from gateway.contract.changes import ChangesBatch, ChangesRequest
 from gateway.contract.commands import Command, CommandResult
 from gateway.contract.manifest import Manifest
 from gateway.contract.requests import FetchContext, RecordRequest, StatisticsRequest
-from schema.codes import RecordKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,14 @@ class StatisticsAdapter(Protocol):
 
 @runtime_checkable
 class ChangesAdapter(Protocol):
-    """Adapter that can say which records changed."""
+    """Adapter whose manifest says that it can tell which records changed."""
 
-    def changes(self, kind: RecordKind, since: str) -> AsyncIterator[tuple[str, str]]:
-        """Yield (subject key, record id) of records changed since a wire time, oldest first."""
+    async def changes(self, request: ChangesRequest, context: FetchContext) -> ChangesBatch:
+        """Tell the next changes behind a cursor, oldest first.
+
+        INVARIANT: a change may be told again, and none may be left out for good: a cursor must
+        not pass a change that is not visible yet.
+        """
         ...
 
 

@@ -22,6 +22,7 @@ class CatalogueEntry:
         lists: can list over all subjects (`keys` None), filtered and ordered.
         statistics: can count and sum.
         json: can build JSON.
+        changes: can tell which records changed.
     """
 
     kind: RecordKind
@@ -40,6 +41,7 @@ class CatalogueEntry:
     lists: bool = False
     statistics: bool = False
     json: bool = False
+    changes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import structlog
 
 from gateway.contract import (
     Adapter,
     Batch,
+    ChangesAdapter,
+    ChangesBatch,
+    ChangesRequest,
     FetchContext,
     MappingFailed,
     RecordRequest,
@@ -22,8 +26,9 @@ from gateway.contract import (
     StatisticsBatch,
     StatisticsRequest,
 )
-from gateway.fetching.circuit import Circuit, CircuitLimits
+from gateway.fetching.circuit import Capability, Circuit, CircuitLimits, Guard
 from gateway.fetching.types import SourceOutcome
+from gateway.isolation.types import CallGuards
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -54,6 +59,19 @@ class CallLimits:
     health_timeout_s: float = 1.0
     circuit: CircuitLimits = field(default_factory=CircuitLimits)
 
+    def with_own(self, own: CallGuards) -> CallLimits:
+        """These, with what the operator says about one department."""
+        usual = self.circuit
+        return CallLimits(
+            self.adapter_timeout_s if own.deadline_ms is None else own.deadline_ms / 1_000,
+            self.health_timeout_s,
+            CircuitLimits(
+                usual.concurrency if own.concurrency is None else own.concurrency,
+                usual.failures if own.failures is None else own.failures,
+                usual.pause_s if own.pause_ms is None else own.pause_ms / 1_000,
+            ),
+        )
+
 
 class Departments:
     """Calls adapters; whatever happens there becomes an outcome."""
@@ -65,28 +83,34 @@ class Departments:
         observe: Observe,
         clock: Callable[[], float] = time.monotonic,
         observe_withheld: ObserveWithheld = nothing_withheld,
+        own: Mapping[str, CallGuards] = MappingProxyType({}),
     ) -> None:
+        """
+        Args:
+            limits: of every department, unless its own say something else.
+            own: by slug.
+        """
         self._adapters = adapters
         self._observe_withheld = observe_withheld
-        self._limits = limits
+        self._limits = {
+            slug: limits.with_own(own[slug]) if slug in own else limits for slug in adapters
+        }
         self._observe = observe
         self._clock = clock
-        self._circuits = {slug: Circuit(limits.circuit, clock) for slug in adapters}
+        self._guards = {slug: Guard(self._limits[slug].circuit, clock) for slug in adapters}
         self._looking: set[asyncio.Task[None]] = set()
 
     async def fetch_all(
         self, calls: Mapping[str, Sequence[RecordRequest]], context: FetchContext
     ) -> Mapping[str, Sequence[Batch] | SourceOutcome]:
         """Ask departments at once: batches in the order of the requests, or how one failed."""
-        return await self._all(
-            {
-                slug: partial(self._adapters[slug].fetch, requests, context)
-                for slug, requests in calls.items()
-                if self._may_call(slug)
-            },
-            calls,
-            context,
-        )
+        fetch = Capability.FETCH
+        made = {
+            slug: partial(self._adapters[slug].fetch, requests, context)
+            for slug, requests in calls.items()
+            if self._may_call(slug, fetch)
+        }
+        return await self._all(fetch, made, calls, context)
 
     async def statistics_all(
         self, calls: Mapping[str, Sequence[StatisticsRequest]], context: FetchContext
@@ -95,9 +119,25 @@ class Departments:
         made: dict[str, Ask[StatisticsBatch]] = {}
         for slug, requests in calls.items():
             adapter = self._adapters.get(slug)
-            if isinstance(adapter, StatisticsAdapter) and self._may_call(slug):
+            may_call = self._may_call(slug, Capability.STATISTICS)
+            if may_call and isinstance(adapter, StatisticsAdapter):
                 made[slug] = partial(adapter.statistics, requests, context)
-        return await self._all(made, calls, context)
+        return await self._all(Capability.STATISTICS, made, calls, context)
+
+    async def changes(
+        self, slug: str, request: ChangesRequest, context: FetchContext
+    ) -> ChangesBatch | SourceOutcome:
+        """Ask one department which records changed."""
+        adapter, capability = self._adapters.get(slug), Capability.CHANGES
+        if not isinstance(adapter, ChangesAdapter) or not self._may_call(slug, capability):
+            return SourceOutcome.DOWN
+        asked = adapter.changes
+
+        async def ask() -> Sequence[ChangesBatch]:
+            return (await asked(request, context),)
+
+        found = (await self._all(capability, {slug: ask}, (slug,), context))[slug]
+        return found if isinstance(found, SourceOutcome) else found[0]
 
     def raise_alarm(self, slug: str) -> None:
         """A department answered, and what it answered does not fit its declaration."""
@@ -109,75 +149,100 @@ class Departments:
         log.warning("records withheld", department=slug, reason=BAD_VALUE, records=records)
         self._observe_withheld(slug, BAD_VALUE, records)
 
-    def _may_call(self, slug: str) -> bool:
-        return slug in self._adapters and self._circuits[slug].admits()
+    def _may_call(self, slug: str, capability: Capability) -> bool:
+        return slug in self._adapters and self._guards[slug].circuit(capability).admits()
 
     async def _all(
         self,
+        capability: Capability,
         calls: Mapping[str, Ask[T]],
-        asked: Mapping[str, object],
+        asked: Iterable[str],
         context: FetchContext,
     ) -> dict[str, Sequence[T] | SourceOutcome]:
-        """Run the calls side by side under one deadline; who was not called is down."""
+        """Run the calls side by side, each until its deadline; who was not called is down."""
         answers: dict[str, Sequence[T] | SourceOutcome] = dict.fromkeys(asked, SourceOutcome.DOWN)
         if not calls:
             return answers
         started = self._clock()
-        left = min(self._limits.adapter_timeout_s, context.deadline - started)
         create_task = asyncio.get_running_loop().create_task
-        tasks = {slug: create_task(self._call(slug, call, started)) for slug, call in calls.items()}
+        tasks = {
+            slug: create_task(self._call(slug, capability, call, started))
+            for slug, call in calls.items()
+        }
         try:
-            _, late = await asyncio.wait(tasks.values(), timeout=max(left, 0.0))
+            late = await self._wait(tasks, started, context.deadline)
         except asyncio.CancelledError:
             for task in tasks.values():
                 task.cancel()
             raise
         for slug, task in tasks.items():
             if task in late:
-                answers[slug] = self._give_up(slug, task, started, SourceOutcome.TIMED_OUT)
+                outcome = SourceOutcome.TIMED_OUT
+                answers[slug] = self._give_up(slug, capability, task, started, outcome)
             elif task.cancelled():  # by the adapter itself: nobody else holds the task
-                answers[slug] = self._give_up(slug, task, started, SourceOutcome.DOWN)
+                outcome = SourceOutcome.DOWN
+                answers[slug] = self._give_up(slug, capability, task, started, outcome)
             else:
                 answers[slug] = task.result()
         return answers
 
+    async def _wait(
+        self, tasks: Mapping[str, asyncio.Task[Any]], started: float, deadline: float
+    ) -> set[asyncio.Task[Any]]:
+        """Wait for the calls, each for as long as its department is given; return the late ones."""
+        longest = {self._limits[slug].adapter_timeout_s for slug in tasks}
+        late: set[asyncio.Task[Any]] = set()
+        for allowed in sorted(longest):
+            due = {
+                task
+                for slug, task in tasks.items()
+                if self._limits[slug].adapter_timeout_s == allowed
+            }
+            left = min(started + allowed, deadline) - self._clock()
+            _, pending = await asyncio.wait(due, timeout=max(left, 0.0))
+            late |= pending
+        return late
+
     def _give_up(
         self,
         slug: str,
+        capability: Capability,
         task: asyncio.Future[Sequence[T] | SourceOutcome],
         started: float,
         outcome: SourceOutcome,
     ) -> SourceOutcome:
         task.cancel()
-        self._note_failure(slug, outcome)
+        self._note_failure(slug, capability, outcome)
         self._observe(slug, outcome, self._clock() - started)
         return outcome
 
-    def _note_failure(self, slug: str, outcome: SourceOutcome) -> None:
-        circuit = self._circuits[slug]
+    def _note_failure(self, slug: str, capability: Capability, outcome: SourceOutcome) -> None:
+        circuit = self._guards[slug].circuit(capability)
         if outcome is not SourceOutcome.TIMED_OUT:
             circuit.failed()
         elif circuit.timed_out():
-            looking = asyncio.get_running_loop().create_task(self._look_after(slug))
+            looking = asyncio.get_running_loop().create_task(self._look_after(slug, circuit))
             self._looking.add(looking)
             looking.add_done_callback(self._looking.discard)
 
-    async def _look_after(self, slug: str) -> None:
+    async def _look_after(self, slug: str, circuit: Circuit) -> None:
         """Ask a department whose calls time out for a sign of life, and judge it by that."""
         is_up = False
         try:
-            async with asyncio.timeout(self._limits.health_timeout_s):
+            async with asyncio.timeout(self._limits[slug].health_timeout_s):
                 is_up = (await self._adapters[slug].health()).is_up
         except Exception as error:
             self._log_failure(slug, SourceOutcome.DOWN, error)
         finally:
-            self._circuits[slug].judged(is_up)
+            circuit.judged(is_up)
 
-    async def _call(self, slug: str, ask: Ask[T], started: float) -> Sequence[T] | SourceOutcome:
-        circuit = self._circuits[slug]
+    async def _call(
+        self, slug: str, capability: Capability, ask: Ask[T], started: float
+    ) -> Sequence[T] | SourceOutcome:
+        guard = self._guards[slug]
         answer: Sequence[T] | SourceOutcome
         try:
-            async with circuit.places:
+            async with guard.places:
                 answer = await ask()
         except SourceTimedOut as error:
             answer = self._log_failure(slug, SourceOutcome.TIMED_OUT, error)
@@ -188,10 +253,10 @@ class Departments:
         if _was_given_up():
             return answer
         if isinstance(answer, SourceOutcome):
-            self._note_failure(slug, answer)
+            self._note_failure(slug, capability, answer)
             self._observe(slug, answer, self._clock() - started)
         else:
-            circuit.succeeded()
+            guard.circuit(capability).succeeded()
             self._observe(slug, SourceOutcome.ANSWERED, self._clock() - started)
         return answer
 

@@ -13,6 +13,7 @@ from schema.classification import SubjectKind
 from schema.predicate import ALWAYS
 from schema.records import MODEL
 
+MOST_JSON_BYTES = 16 * 1024 * 1024
 _UNLIKE_AN_ANSWER = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 """What looking at something raises that is not even shaped like an answer."""
 
@@ -78,6 +79,7 @@ class _StreamChecks:
             self._is_json
             and len(batch.groups) == groups == len(counts)
             and _all_of(bytes, batch.groups)
+            and sum(map(len, batch.groups)) <= MOST_JSON_BYTES
             and _all_of(int, counts)
             and min(counts, default=0) >= 0
             and max(counts, default=0) <= self._most

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,16 @@ class CircuitLimits:
     pause_s: float = 5.0
 
 
+class Capability(Enum):
+    """What is asked of a department; each fails, and is left alone, by itself."""
+
+    FETCH = "fetch"
+    STATISTICS = "statistics"
+    CHANGES = "changes"
+
+
 class Circuit:
-    """State of one department's calls on this worker.
+    """State of one capability of one department on this worker.
 
     A call that times out says little: the department may be gone, or the question too costly.
     So timeouts are only noted, and count once the department has been asked something cheap
@@ -32,7 +41,6 @@ class Circuit:
     def __init__(self, limits: CircuitLimits, clock: Callable[[], float]) -> None:
         self._limits = limits
         self._clock = clock
-        self._places = asyncio.Semaphore(limits.concurrency)
         self._failures = 0
         self._timeouts = 0
         self._refused_until = 0.0
@@ -46,10 +54,6 @@ class Circuit:
             return False
         self._refused_until = now + self._limits.pause_s
         return True
-
-    @property
-    def places(self) -> asyncio.Semaphore:
-        return self._places
 
     def succeeded(self) -> None:
         self._failures = 0
@@ -71,3 +75,18 @@ class Circuit:
         self._failures += times
         if self._failures >= self._limits.failures:
             self._refused_until = self._clock() + self._limits.pause_s
+
+
+class Guard:
+    """What stands between the gateway and one department: places for calls, and circuits.
+
+    Places are shared by all capabilities, since it is one source that carries them all.
+    """
+
+    def __init__(self, limits: CircuitLimits, clock: Callable[[], float]) -> None:
+        self.places = asyncio.Semaphore(limits.concurrency)
+        self._circuits = {each: Circuit(limits, clock) for each in Capability}
+
+    def circuit(self, capability: Capability) -> Circuit:
+        """The circuit of one capability."""
+        return self._circuits[capability]

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import import_module, resources
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources.abc import Traversable
-from inspect import getattr_static
-
-import pluggy
+from types import MappingProxyType
 
 from gateway.contract import Adapter, AdapterSettings, CatalogueEntry, Manifest, hookspecs
+from gateway.isolation.adapter import ProcessAdapter
+from gateway.isolation.loading import (
+    LoadingFailed,
+    RulesUnreadable,
+    find_rules,
+    load_adapter,
+)
+from gateway.isolation.start import AdapterStart
+from gateway.isolation.types import AdapterGuards, Isolation
 from schema.classification import Origin
 from schema.codes import RecordKind
 from schema.identifiers.uscc import is_uscc
 from schema.model import CreditModel
 
-_RULE_FILE = re.compile(r"[a-z0-9_-]{1,60}\.toml")
-_ADAPTER_MEMBERS = ("manifest", "open", "aclose", "health", "fetch")
+_OUR_DISTRIBUTION = "credit-gateway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,14 @@ class Registry:
         found += [item.manifest for item in self.quarantined if item.manifest is not None]
         return sorted(found, key=lambda manifest: manifest.department_code)
 
+    def discard(self) -> None:
+        """End the processes of adapters that were never opened."""
+        for adapter in self.adapters.values():
+            _discard(adapter)
+
     def without(self, slug: str, reason: str) -> Registry:
         """The same with one adapter quarantined."""
+        _discard(self.adapters[slug])
         kept = {other: adapter for other, adapter in self.adapters.items() if other != slug}
         bad = Quarantined(slug, reason, self.adapters[slug].manifest)
         rules = {other: file for other, file in self.rules.items() if other != slug}
@@ -75,15 +85,20 @@ def load_registry(
     points: Iterable[EntryPoint],
     settings: Mapping[str, AdapterSettings],
     model: CreditModel,
+    guards: Mapping[str, AdapterGuards] = MappingProxyType({}),
 ) -> Registry:
-    """Load, call and verify every adapter package that has a section in the settings."""
+    """Load, call and verify every adapter package that has a section in the settings.
+
+    Packages that run in a process of their own are imported there only.
+    """
     adapters: dict[str, Adapter] = {}
     quarantined: list[Quarantined] = []
     rules: dict[str, Traversable] = {}
     for point in points:
         if point.name not in settings:
             continue
-        made = _load(point, settings[point.name], model)
+        guard = guards.get(point.name, AdapterGuards())
+        made = _load(point, settings[point.name], guard, model)
         if isinstance(made, Quarantined):
             quarantined.append(made)
             continue
@@ -92,6 +107,7 @@ def load_registry(
             adapters[point.name] = made
         else:
             manifest = _believed(made, point.name, model)
+            _discard(made)
             quarantined.append(Quarantined(point.name, reason, manifest))
     missing = sorted(settings.keys() - adapters.keys() - {item.slug for item in quarantined})
     quarantined += [Quarantined(slug, "no such adapter is installed", None) for slug in missing]
@@ -100,51 +116,45 @@ def load_registry(
 
 def _find_rules(made: Adapter, point: EntryPoint, rules: dict[str, Traversable]) -> str | None:
     """Add the rule file, if the manifest names one; why it cannot be read, or None."""
-    name = made.manifest.rules
-    if not name:
-        return None
-    if not isinstance(name, str) or not _RULE_FILE.fullmatch(name):
-        return f"the manifest names rules `{name}`, expected a file `NAME.toml` of the package"
     try:
-        # A hook in a single module has its files beside the module.
-        package = import_module(point.module).__package__ or ""
-        file = resources.files(package).joinpath(name)
-        file.read_text("utf-8")
+        if isinstance(made, ProcessAdapter):
+            # Its package is not imported here; its process has told where the file is.
+            file: Traversable | None = made.rules_file
+        else:
+            file = find_rules(made.manifest, point.module)
+    except RulesUnreadable as error:
+        return str(error)
+    if file is not None:
         rules[point.name] = file
-    except (OSError, UnicodeDecodeError, ValueError, TypeError) as error:
-        return f"rules `{name}` of the package cannot be read: {type(error).__name__}"
     return None
 
 
 def _load(
-    point: EntryPoint, settings: AdapterSettings, model: CreditModel
+    point: EntryPoint, settings: AdapterSettings, guards: AdapterGuards, model: CreditModel
 ) -> Adapter | Quarantined:
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    package: object = None
     try:
-        package = point.load()
-        manager.register(package, name=point.name)
-        manager.check_pending()
-        adapter = manager.hook.register_adapter(settings=settings)
-    except Exception as error:
-        reason = f"loading failed: {type(error).__name__}: {error}"
-        return Quarantined(point.name, reason, _beside_the_hook(package, point.name, model))
-    # Looked up without running anything of the package, such as its `manifest`.
-    if not all(_has_member(adapter, name) for name in _ADAPTER_MEMBERS):
-        reason = "`register_adapter` returned no adapter"
-        return Quarantined(point.name, reason, _beside_the_hook(package, point.name, model))
-    made: Adapter = adapter
+        if isolation_of(point, guards) is Isolation.PROCESS:
+            return ProcessAdapter.of_package(AdapterStart(point, settings, guards.process))
+        made: Adapter = load_adapter(point, settings)
+    except LoadingFailed as error:
+        beside = error.manifest
+        manifest = None if beside is None else _cleaned(beside, point.name, model)
+        return Quarantined(point.name, str(error), manifest)
     return made
 
 
-def _has_member(adapter: object, name: str) -> bool:
-    return getattr_static(adapter, name, None) is not None
+def isolation_of(point: EntryPoint, guards: AdapterGuards) -> Isolation:
+    """Where a package runs: as the operator says, else outside unless it came with the gateway."""
+    if guards.isolation is not None:
+        return guards.isolation
+    package = point.dist
+    is_ours = package is None or package.name.replace("_", "-") == _OUR_DISTRIBUTION
+    return Isolation.IN_PROCESS if is_ours else Isolation.PROCESS
 
 
-def _beside_the_hook(package: object, slug: str, model: CreditModel) -> Manifest | None:
-    manifest = getattr(package, "MANIFEST", None)
-    return _cleaned(manifest, slug, model) if isinstance(manifest, Manifest) else None
+def _discard(adapter: Adapter) -> None:
+    if isinstance(adapter, ProcessAdapter):
+        adapter.discard()
 
 
 def _defect(

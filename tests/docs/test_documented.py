@@ -77,6 +77,10 @@ def test_hooks_are_documented() -> None:
     assert hookspecs.ENTRY_POINT_GROUP in page("how-to/write-an-adapter.md")
 
 
+SECTIONS = {"load_settings": "policies", "_guards": "adapters.<slug>.limits"}
+"""Sections by the functions that read them, where the names differ."""
+
+
 def settings_read() -> set[str]:
     """Return the settings that `gateway/settings.py` asks for, with their sections."""
     found: set[str] = set()
@@ -87,11 +91,12 @@ def settings_read() -> set[str]:
             if (
                 isinstance(call, ast.Call)
                 and isinstance(call.func, ast.Attribute)
-                and call.func.attr in ("value", "text", "texts", "path", "number", "flag")
+                and call.func.attr
+                in ("value", "text", "texts", "path", "number", "flag") + ("optional_number",)
                 and call.args
                 and isinstance(call.args[0], ast.Constant)
             ):
-                section = "policies" if function.name == "load_settings" else function.name[1:]
+                section = SECTIONS.get(function.name, function.name[1:])
                 found.add(f"{section}.{call.args[0].value!s}")
     return found
 

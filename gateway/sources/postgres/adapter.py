@@ -22,6 +22,7 @@ from gateway.contract import (
     Health,
     JsonBatch,
     Manifest,
+    MappingFailed,
     RecordRequest,
     RecordSelection,
     RowBatch,
@@ -34,6 +35,7 @@ from gateway.contract import (
 from gateway.sources.mapping import KindMapping
 from gateway.sources.postgres.sharing import MOST_KEYS_OF_ONE, SharedCalls
 from gateway.sources.postgres.statement import (
+    MOST_ANSWER_BYTES,
     KeyGroups,
     Statement,
     StatementBuilder,
@@ -249,6 +251,8 @@ def _batches(selections: Sequence[RecordSelection], rows: Sequence[Any]) -> Sequ
 
 def _batch(selection: RecordSelection, row: Any) -> Batch:
     _, payloads, counts, totals, summary, beside = row
+    if payloads is None:
+        raise MappingFailed(f"records of more than {MOST_ANSWER_BYTES} bytes for one request")
     found_totals = totals if selection.count else None
     if selection.json is None:
         return RowBatch(orjson.loads(payloads[0]), found_totals)

@@ -39,6 +39,9 @@ from schema.model import FieldModel, ValueType
 from schema.predicate import NUMERIC_TEXT
 from schema.records import MODEL
 
+MOST_ANSWER_BYTES = 16 * 1024 * 1024
+"""Of one request's records; the payloads are null if there is more."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeysSlot:
@@ -212,6 +215,9 @@ class StatementBuilder:
             if selection.json is None
             else "array_agg(g.payload ORDER BY k.o)"
         )
+        # More is not even sent: one value can be a gigabyte long.
+        fits = f"coalesce(sum(octet_length(g.payload)), 0) <= {MOST_ANSWER_BYTES:d}"
+        payloads = f"CASE WHEN {fits} THEN {payloads} END"
         totals = f"array_agg({total} ORDER BY k.o)" if selection.count else "NULL::bigint[]"
         return (
             f"SELECT {index:d}::int AS request, {payloads} AS payloads, "

@@ -1,0 +1,117 @@
+"""A small outside package that fails as the file says that its settings name, or at the start."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gateway.contract import (
+    RECORD_ID,
+    SUBJECT_KEY,
+    AdapterSettings,
+    CatalogueEntry,
+    FetchContext,
+    Health,
+    Manifest,
+    RecordRequest,
+    Row,
+    RowBatch,
+    hookimpl,
+)
+from schema.codes import DisclosureWay, Nature, RecordKind, SharingAttribute
+from schema.identifiers import make_uscc
+from tests.gateway.isolation.faults import FAULTS
+
+KIND = RecordKind.ADMINISTRATIVE_PENALTY
+ROWS = 3
+ENTRY = CatalogueEntry(
+    kind=KIND,
+    catalogue_code="X-1",
+    name_zh="行政处罚",
+    data_format="内存",
+    subject_types=("法人",),
+    nature=Nature.DISHONEST,
+    sharing_attribute=SharingAttribute.UNCONDITIONAL,
+    disclosure_way=DisclosureWay.PUBLIC_DISPLAY,
+    coverage="样例",
+    update_cycle="实时",
+    items=(RECORD_ID, "meta.decidedOn", "documentNo"),
+    legal_basis="样例",
+    retention="一年",
+)
+CODE = make_uscc("1", "1", "410199", "MB0R0001").code
+MANIFEST = Manifest("light", CODE, "样例部门", "Sample", "1", "a@example.com", (ENTRY,))
+
+
+class Light:
+    """Three penalties of whoever is asked for."""
+
+    manifest = MANIFEST
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+
+    async def open(self) -> None:
+        """Nothing to open."""
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+    async def health(self) -> Health:
+        """It is up."""
+        return Health(True, None)
+
+    async def fetch(self, requests: Sequence[RecordRequest], context: FetchContext) -> Any:
+        """Right batches, or a fault."""
+        made: list[Any] = [_batch(request) for request in requests]
+        fault = "" if self._file is None else self._file.read_text("utf-8")
+        return await FAULTS[fault](made, requests) if fault else made
+
+
+def _batch(request: RecordRequest) -> RowBatch:
+    keys = request.keys or ("",)
+    groups = [[_row(request, key, number) for number in range(ROWS)] for key in keys]
+    return RowBatch(groups, [ROWS] * len(keys) if request.selection.count else None)
+
+
+def _row(request: RecordRequest, key: str, number: int) -> Row:
+    known = {
+        RECORD_ID: f"r{number}",
+        "meta.decidedOn": f"2026-01-0{9 - number}",
+        "documentNo": f"第{number}号",
+        SUBJECT_KEY: key,
+    }
+    return [known.get(name) for name in request.selection.fields]
+
+
+@hookimpl
+def register_adapter(settings: AdapterSettings) -> Any:
+    """Make the adapter, or fail as the settings say."""
+    match settings.values.get("fault", ""):
+        case "raises":
+            raise ValueError("`url` is missing")
+        case "ends":
+            os._exit(7)
+        case "hangs":
+            time.sleep(60)
+        case "returns nothing":
+            return None
+        case "floods":
+            _flood()
+    file = settings.values.get("file")
+    return Light(None if file is None else Path(file))
+
+
+def _flood() -> None:
+    """Write into whatever socket there is."""
+    for number in range(3, 32):
+        try:
+            other = socket.socket(fileno=os.dup(number))
+            other.setblocking(True)
+            other.sendall(b"\xff" * 65_536)
+        except OSError:
+            continue
