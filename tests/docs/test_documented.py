@@ -77,6 +77,7 @@ def test_hooks_are_documented() -> None:
     assert hookspecs.ENTRY_POINT_GROUP in page("how-to/write-an-adapter.md")
 
 
+READERS = ("value", "text", "texts", "path", "number", "flag", "optional_number")
 SECTIONS = {"load_settings": "policies", "_guards": "adapters.<slug>.limits"}
 """Sections by the functions that read them, where the names differ."""
 
@@ -91,8 +92,7 @@ def settings_read() -> set[str]:
             if (
                 isinstance(call, ast.Call)
                 and isinstance(call.func, ast.Attribute)
-                and call.func.attr
-                in ("value", "text", "texts", "path", "number", "flag") + ("optional_number",)
+                and call.func.attr in READERS
                 and call.args
                 and isinstance(call.args[0], ast.Constant)
             ):
