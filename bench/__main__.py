@@ -13,6 +13,7 @@ import click
 import uvloop
 from rich.console import Console
 
+from bench.audit import audit_table, measure_audit, measure_verifier
 from bench.checking import check_equal
 from bench.duties import measure_duties
 from bench.ground import Ground, prepare_ground
@@ -27,7 +28,7 @@ from bench.report import (
     results_table,
     statements_table,
 )
-from bench.servers import COMPARED, NO_DUTIES, OURS, run_servers
+from bench.servers import COMPARED, NO_AUDIT, NO_DUTIES, OURS, run_servers
 from bench.statements import StatementCount, count_statements
 from bench.workloads import WORKLOADS, Workload
 from gateway.demo.city.settings import CitySettings
@@ -41,27 +42,39 @@ CHECKED = 5
 _WHOLE = Plan({1: 1, 16: 3, 64: 1})
 _QUICK = Plan({16: 2}, seconds=3)
 _DUTIES = Plan({16: 4}, seconds=4)
+_AUDIT = Plan({16: 7}, seconds=4)
+_QUICK_AUDIT = Plan({16: 2}, seconds=2)
+VERIFIED, QUICKLY_VERIFIED = 1_000_000, 100_000
 
 
 @click.command()
 @click.argument("workloads", nargs=-1, type=click.Choice(list(WORKLOADS)))
 @click.option("--quick", is_flag=True, help="Short rounds at 16 connections, and no duties.")
 @click.option("--duties", is_flag=True, help="Duties only.")
+@click.option("--audit", is_flag=True, help="What the audit costs, and the verifier, only.")
 @click.option("--subjects", default=20_000, show_default=True, help="Organisations in the city.")
 @click.option("--target", "targets", multiple=True, type=click.Choice(COMPARED))
 def main(
-    workloads: tuple[str, ...], quick: bool, duties: bool, subjects: int, targets: tuple[str, ...]
+    workloads: tuple[str, ...],
+    quick: bool,
+    duties: bool,
+    audit: bool,
+    subjects: int,
+    targets: tuple[str, ...],
 ) -> None:
     """Measure WORKLOADS, all of them unless some are named."""
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     (BUILD / "bench").mkdir(parents=True, exist_ok=True)
-    wanted = () if duties else workloads or tuple(WORKLOADS)
+    wanted = () if duties or audit else workloads or tuple(WORKLOADS)
+    is_whole = not (quick or workloads or targets)
     run = Run(
         console,
         tuple(WORKLOADS[name] for name in wanted),
         _QUICK if quick else _WHOLE,
         targets or COMPARED,
-        with_duties=duties or not (quick or workloads or targets),
+        with_duties=duties or (is_whole and not audit),
+        with_audit=audit or (is_whole and not duties),
+        is_quick=quick,
     )
     uvloop.run(_measure(run, CitySettings(subjects=subjects)))
 
@@ -75,6 +88,8 @@ class Run:
     plan: Plan
     targets: tuple[str, ...]
     with_duties: bool
+    with_audit: bool
+    is_quick: bool
 
 
 async def _measure(run: Run, city: CitySettings) -> None:
@@ -84,6 +99,8 @@ async def _measure(run: Run, city: CitySettings) -> None:
             document |= await _compare(run, ground)
         if run.with_duties:
             document["duties"] = _duties(run, ground)
+        if run.with_audit:
+            document["audit"] = _audit(run, ground)
     (BUILD / "bench.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     run.console.print(machine_line(document["machine"]))
 
@@ -121,6 +138,20 @@ def _duties(run: Run, ground: Ground) -> dict[str, Any]:
         duties, results = measure_duties(ground, servers, _DUTIES, status.update)
     run.console.print(duties_table(duties))
     return {**asdict(duties), "results": [asdict(each) for each in results]}
+
+
+def _audit(run: Run, ground: Ground) -> dict[str, Any]:
+    plan, entries = (_QUICK_AUDIT, QUICKLY_VERIFIED) if run.is_quick else (_AUDIT, VERIFIED)
+    with run_servers(ground, (OURS, NO_AUDIT)) as running, run.console.status("audit") as status:
+        servers = (running[OURS], running[NO_AUDIT])
+        costs, results = measure_audit(ground, servers, plan, status.update)
+        verifying = measure_verifier(ground.folder, entries, status.update)
+    run.console.print(audit_table(costs, verifying))
+    return {
+        "costs": [asdict(each) for each in costs],
+        "verifying": asdict(verifying),
+        "results": [asdict(each) for each in results],
+    }
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from bench.workloads import Workload
 _PATIENCE_S = 60.0
 _LOOK_EVERY_S = 0.05
 
-OURS, STRAWBERRY, LIMIT, NO_DUTIES = "gateway", "strawberry", "limit", "no_duties"
+OURS, STRAWBERRY, LIMIT = "gateway", "strawberry", "limit"
+NO_DUTIES, NO_AUDIT = "no_duties", "no_audit"
 COMPARED = (OURS, STRAWBERRY, LIMIT)
 
 

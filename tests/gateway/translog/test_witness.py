@@ -211,6 +211,7 @@ async def test_witness_apart_cosigns_the_log_and_the_verifier_counts_it(
     assert {problem.code for problem in report.problems} == {"UNKNOWN_KEY", "NOT_WITNESSED"}
 
 
+@pytest.mark.long
 async def test_witness_notices_a_log_that_was_put_back(store: StoreAddress, tmp_path: Path) -> None:
     known = new_log()
     pool = LightPool(connector(store), 2)
