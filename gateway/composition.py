@@ -98,6 +98,8 @@ ACT_CONNECTIONS = 2
 """For mutations, and for what is asked about grants and consents; opened when first needed."""
 OAUTH_CONNECTIONS = 4
 """For the authorization server: keys, and one transaction per request."""
+OAUTH_PATIENCE_S = 5.0
+"""A client that has to wait is better off than one that has to ask again with a new assertion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,7 @@ async def _open_oauth(
     """Open what the authorization server stands on; None where tokens come from elsewhere."""
     if settings is None:
         return None
-    pool = LightPool(connector(address), OAUTH_CONNECTIONS)
+    pool = LightPool(connector(address), OAUTH_CONNECTIONS, acquire_timeout_s=OAUTH_PATIENCE_S)
     stack.push_async_callback(pool.aclose)
     rules = oauth_rules(settings)
     rotation_s = settings.rotation_days * 86_400

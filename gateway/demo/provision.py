@@ -25,6 +25,7 @@ from gateway.entitlements.registers import ClientRegister
 from gateway.errors import GatewayError
 from gateway.identity.issuer import LONGEST_DEMO_LIFETIME_S, LocalIssuer
 from gateway.identity.keys import load_or_create_key
+from gateway.oauth.signing_keys import SEAL_KEY_BYTES
 from gateway.operation.registration import Registration
 from gateway.settings import Settings, load_settings
 from gateway.store.connect import StoreAddress, connector
@@ -130,6 +131,7 @@ def _write_settings(databases: DemoDatabases, files: DemoFiles, port: int) -> No
     day = date.fromordinal(CITY_DAY)
     opaque = files.secret_bytes("opaque.key", _OPAQUE_KEY_BYTES)
     audit = files.secret_bytes("audit.key", _AUDIT_KEY_BYTES)
+    seal = files.secret_bytes("oauth-seal.key", SEAL_KEY_BYTES)
     network = files.write_secret_bytes("network.key", NETWORK_KEY_FILE)
     store = files.write_secret("store-url", databases.store_url)
     lines = [
@@ -156,6 +158,9 @@ def _write_settings(databases: DemoDatabases, files: DemoFiles, port: int) -> No
         f'origin = "{LOG_ORIGIN}"',
         f'key_file = "{_log_key(files).relative_to(files.data)}"',
         'segments = "segments"',
+        "[oauth]",
+        f'issuer = "http://127.0.0.1:{port}"',
+        f'seal_file = "{seal.relative_to(files.data)}"',
     ]
     for slug, access in databases.access.items():
         reader = files.write_secret(f"{slug}-url", access.reader_url)
