@@ -48,6 +48,8 @@ EACH_MAPPING = [
     for slug, (_, mappings) in PACKAGES.items()
     for mapping in mappings
 ]
+FURTHER = ("associations",)
+"""Packages whose data are not in PostgreSQL; each has tests of its own."""
 HOOKS = {"market": plugins.market, "tax": plugins.tax, "courts": plugins.courts}
 URL = "postgresql://reader:secret@/somewhere?host=/nowhere"
 
@@ -229,4 +231,4 @@ def test_wrong_settings_are_refused_without_repeating_the_address(
 def test_entry_points_name_the_packages() -> None:
     found = {point.name: point.value for point in entry_points(group="credit_gateway.adapters")}
     assert found, "install the project first: make setup"
-    assert found == {slug: f"plugins.{slug}" for slug in PACKAGES}
+    assert found == {slug: f"plugins.{slug}" for slug in (*PACKAGES, *FURTHER)}

@@ -1,7 +1,7 @@
 """What passes between reading a file and judging its rows: rules, refusals, records.
 
 No file and no database here. The ids of the rules are stable: reports and departments refer to
-them, and `docs/reference/file-rules.md` lists them.
+them, and `docs/reference/file-drops.md` lists them.
 """
 
 from dataclasses import dataclass

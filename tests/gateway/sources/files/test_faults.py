@@ -360,8 +360,8 @@ async def test_too_many_groups_are_told(dropping: Dropping) -> None:
     "statement",
     [
         "SELECT * FROM read_csv('/etc/passwd')",
-        "COPY (SELECT 1) TO '/tmp/out.csv'",
-        "ATTACH '/tmp/other.duckdb'",
+        "COPY (SELECT 1) TO '/out.csv'",
+        "ATTACH '/other.duckdb'",
         "INSTALL httpfs",
         "LOAD httpfs",
         "SELECT * FROM 'http://127.0.0.1:1/x.parquet'",
