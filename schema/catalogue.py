@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Protocol
 
 import strawberry
 
 from schema.codes import DisclosureWay, Nature, RecordKind, SharingAttribute, code_list
+from schema.scalars import Date, DateTime
 
 
 @code_list(
@@ -86,6 +88,58 @@ class SourceState(Enum):
     QUARANTINED = "QUARANTINED"
 
 
+@strawberry.type(description="按规则退回的数据 / rows that a rule refused")
+class RefusedRows:
+    rule: str
+    rows: int
+
+
+@strawberry.type(description="缺失的必填项 / required item that records lack")
+class MissingItem:
+    field: str
+    records: int
+
+
+@strawberry.type(
+    description="期限 / whether what has a term in working days was done in it; of the last year"
+)
+class Timeliness:
+    working_days: int = strawberry.field(description="期限（工作日）")
+    in_time: int = strawberry.field(description="按期")
+    late: int = strawberry.field(description="迟延")
+    waiting: int = strawberry.field(description="待办，尚未到期")
+    overdue: int = strawberry.field(description="逾期未办")
+    next_due: Date | None = strawberry.field(description="最近的到期日")
+    provisional: bool = strawberry.field(
+        description="放假安排尚未公布 / counted over days that are not announced yet"
+    )
+
+
+@strawberry.type(description="数据质量 / quality of one kind of records, as last measured")
+class SourceQuality:
+    kind: RecordKind
+    measured_at: DateTime
+    is_measured: bool = strawberry.field(description="是否测得 / false: `trouble` says why not")
+    records: int
+    refused_rows: int = strawberry.field(description="退回行数")
+    refused: list[RefusedRows] = strawberry.field(description="按规则退回，一行可违反数条")
+    newest: Date | None = strawberry.field(description="最近的决定日期")
+    synced_at: DateTime | None = strawberry.field(description="最近一次同步")
+    missing: list[MissingItem] = strawberry.field(description="缺失的必填项")
+    not_supplied: list[str] = strawberry.field(description="未提供的必填项")
+    completeness: float | None = strawberry.field(description="必填项完整率，0 至 1")
+    invalid_codes: int = strawberry.field(description="统一社会信用代码无效的记录")
+    publication: Timeliness | None = strawberry.field(description="按期公示")
+    check: Timeliness | None = strawberry.field(description="五个工作日内核查")
+    trouble: str | None = strawberry.field(description="未能更新的原因")
+
+
+class QualityContext(Protocol):
+    """What the quality of a source is asked of."""
+
+    async def quality(self, slug: str) -> list[SourceQuality] | None: ...
+
+
 @strawberry.type(description="数据来源 / a department's source system")
 class Source:
     slug: str
@@ -96,3 +150,10 @@ class Source:
     state: SourceState
     as_of: str | None
     kinds: list[RecordKind]
+
+    @strawberry.field(  # type: ignore[untyped-decorator]
+        description="数据质量 / for departments, the credit centre and auditors; null for others"
+    )
+    async def quality(self, info: strawberry.Info) -> list[SourceQuality] | None:
+        context: QualityContext = info.context
+        return await context.quality(self.slug)

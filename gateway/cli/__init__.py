@@ -16,6 +16,7 @@ from gateway.cli.grant import grant
 from gateway.cli.load import load
 from gateway.cli.oauth import oauth
 from gateway.cli.policy import policy
+from gateway.cli.quality import quality
 from gateway.cli.serve import serve
 
 
@@ -38,6 +39,7 @@ for command in (
     load,
     oauth,
     policy,
+    quality,
     serve,
 ):
     main.add_command(command)

@@ -35,6 +35,7 @@ from gateway.contract.errors import (
 )
 from gateway.contract.hookspecs import AdapterSettings, hookimpl
 from gateway.contract.manifest import CatalogueEntry, Manifest
+from gateway.contract.quality import KindQuality, Lag, QualityAdapter, QualityRequest
 from gateway.contract.requests import (
     FETCHED_AT,
     PERSON_KEY_PREFIX,
@@ -76,10 +77,14 @@ __all__ = [
     "JsonConstant",
     "JsonField",
     "JsonNode",
+    "KindQuality",
+    "Lag",
     "Manifest",
     "MappingFailed",
     "NotSupported",
     "OrderKey",
+    "QualityAdapter",
+    "QualityRequest",
     "QuestionTooBroad",
     "RecordChange",
     "RecordRequest",

@@ -36,6 +36,7 @@ MADE_BY_THE_GATEWAY = {
     *("CatalogueItem", "CatalogueField", "Source", "RecordStatistics", "StatisticsGroup"),
     *("StatisticsValue", "_Service", "AccessExplanation", "AccessDecision", "AccessRule"),
     *("AccessWay", "SharingGrant", "Consent", "Notification", "ActLine"),
+    *("SourceQuality", "RefusedRows", "MissingItem", "Timeliness"),
 }
 ROOTS_NOBODY_DENIES = {"catalogue", "sources", "_entities", "_service"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from zoneinfo import ZoneInfo
@@ -16,7 +17,9 @@ from gateway.contract import (
     Batch,
     FetchContext,
     Health,
+    KindQuality,
     Manifest,
+    QualityRequest,
     RecordRequest,
     RowBatch,
     SourceUnavailable,
@@ -29,6 +32,7 @@ from gateway.sources.files.forms import form_of
 from gateway.sources.files.indexing import Recipe
 from gateway.sources.files.judging import index_fields
 from gateway.sources.files.lending import OpenIndex
+from gateway.sources.files.measuring import kind_quality
 from gateway.sources.files.process import IndexingFailedError, take_up_apart
 from gateway.sources.files.source import FilesSource
 from gateway.sources.files.state import STATE_NAME, State, read_state
@@ -91,7 +95,7 @@ class FilesAdapter:
                 await self._watching
         if self._index is not None:
             self._index.retire()
-            self._index = None
+            self._index, self._seen = None, None
 
     async def health(self) -> Health:
         """Up as long as some index answers, however old: `as_of` says how old."""
@@ -133,6 +137,20 @@ class FilesAdapter:
         return await self._open_index().run(
             work, context.deadline, self._source.statement_timeout_s
         )
+
+    async def quality(
+        self, requests: Sequence[QualityRequest], context: FetchContext
+    ) -> Sequence[KindQuality]:
+        state, index = self.state, self._open_index()
+        asked = [(request, self._types[request.kind]) for request in requests]
+
+        def work(connection: duckdb.DuckDBPyConnection) -> Sequence[KindQuality]:
+            return [
+                kind_quality(connection, request, types, state, index.indexed)
+                for request, types in asked
+            ]
+
+        return await index.run(work, context.deadline, context.deadline - time.monotonic())
 
     def explain(self, requests: Sequence[RecordRequest]) -> str:
         """The statements that `fetch` would run."""

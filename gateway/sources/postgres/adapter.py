@@ -5,6 +5,7 @@ All requests of one call are answered by one statement, whatever the number of k
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,8 +22,10 @@ from gateway.contract import (
     FieldSummary,
     Health,
     JsonBatch,
+    KindQuality,
     Manifest,
     MappingFailed,
+    QualityRequest,
     RecordRequest,
     RecordSelection,
     RowBatch,
@@ -33,6 +36,14 @@ from gateway.contract import (
     StatisticsRequest,
 )
 from gateway.sources.mapping import KindMapping
+from gateway.sources.postgres.quality import (
+    DECIDED,
+    PUBLISHED,
+    REPORTED,
+    VERIFIED,
+    QualitySql,
+    quality_of,
+)
 from gateway.sources.postgres.sharing import MOST_KEYS_OF_ONE, SharedCalls
 from gateway.sources.postgres.statement import (
     MOST_ANSWER_BYTES,
@@ -98,6 +109,7 @@ class PostgresAdapter:
             application_name=f"credit-gateway-{manifest.slug}",
             statement_timeout_ms=source.statement_timeout_ms,
         )
+        self._address = address
         # Planning a look-up by keys costs more than running it, so it is planned once for all
         # keys; lists over all subjects are planned for the values of their filters.
         generic = replace(address, plan_cache_mode="force_generic_plan")
@@ -193,6 +205,27 @@ class PostgresAdapter:
         batch = statistics_batch(request, await self._run(self._listing, *careful))
         (counted,) = await self._run(self._listing, *withheld_statement(request, mapping))
         return replace(batch, withheld=counted[0])
+
+    async def quality(
+        self, requests: Sequence[QualityRequest], context: FetchContext
+    ) -> Sequence[KindQuality]:
+        """Measure kinds one after the other, on one connection that has until the deadline."""
+        left_ms = max(1, int((context.deadline - time.monotonic()) * 1_000))
+        address = replace(self._address, statement_timeout_ms=left_ms)
+        pool = LightPool(connector(address), 1)
+        try:
+            return [await self._quality(pool, request) for request in requests]
+        finally:
+            await pool.aclose()
+
+    async def _quality(self, pool: LightPool, request: QualityRequest) -> KindQuality:
+        sql = QualitySql(self._mappings[request.kind], request)
+        (row,) = await self._run(pool, sql.counts(), ())
+        lags = []
+        for begun, done in ((DECIDED, PUBLISHED), (REPORTED, VERIFIED)):
+            text = sql.lags(begun, done)
+            lags.append([] if text is None else await self._run(pool, text, ()))
+        return quality_of(request, sql, row, *lags)
 
     def explain(self, requests: Sequence[RecordRequest]) -> str:
         """The statement that `fetch` would send."""
