@@ -166,12 +166,15 @@ class KindMapping:
 
     Attributes:
         table: schema-qualified name.
-        record_id: text column, unique within the table and never reused.
+        record_id: column unique within the table and never reused; text, unless the mapping says
+            that it is not.
         organisation: column with the code of the organisation that the record is about;
             null where it is about a person. Needs an index that begins with it.
         person: column with the network reference of a person (without `P:`), None if the table
             has no persons. Needs an index too.
         columns: by schema field name. `meta.decidedOn` is needed: it is the default order.
+        has_text_id: false where record ids are numbers or UUIDs in the source; they are shown,
+            compared and ordered as the text that they are written as.
     """
 
     kind: RecordKind
@@ -180,3 +183,4 @@ class KindMapping:
     organisation: str
     columns: Mapping[str, Column]
     person: str | None = None
+    has_text_id: bool = True

@@ -56,18 +56,22 @@ class TableSql:
 
     def column(self, name: str) -> ColumnSql:
         if name == RECORD_ID:
-            raw = f"r.{identifier(self.mapping.record_id)}"
+            raw = self._record_id()
             return ColumnSql(raw, f'{raw} COLLATE "C"', None)
         mapped = self.mapping.columns.get(name) or self._missing_part(name)
         made = column_sql(mapped, self.is_careful)
         if name == OBJECTION_MARK and self.marked:
             if self._marked_parameter is None:
                 self._marked_parameter = self.parameters.add(list(self.marked))
-            raw = f"r.{identifier(self.mapping.record_id)}"
-            base = made.shown if name in self.mapping.columns else "false"
+            raw = self._record_id()
+            base = made.shown if name in self.mapping.columns else "NULL::boolean"
             sql = f"({raw} = ANY({self._marked_parameter}::text[]) OR {base})"
             return ColumnSql(sql, sql, "::boolean")
         return made
+
+    def _record_id(self) -> str:
+        raw = f"r.{identifier(self.mapping.record_id)}"
+        return raw if self.mapping.has_text_id else f"({raw})::text"
 
     def _missing_part(self, name: str) -> Part | None:
         """For a leaf of parts that is not mapped while others are: as many missing values."""
@@ -88,7 +92,9 @@ class TableSql:
         """How the field is stored, if that alone says what it shows."""
         if name == OBJECTION_MARK and self.marked:
             return None
-        return Text(self.mapping.record_id) if name == RECORD_ID else self.mapping.columns.get(name)
+        if name == RECORD_ID:
+            return Text(self.mapping.record_id) if self.mapping.has_text_id else None
+        return self.mapping.columns.get(name)
 
 
 def condition_sql(predicate: Predicate, table: TableSql, parameters: Parameters) -> str:

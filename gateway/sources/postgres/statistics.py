@@ -26,7 +26,7 @@ def statistics_statement(
     if is_careful:
         conditions.append(f"NOT {odd_sql((*request.group_by, *request.sums), table)}")
     groups = [table.column(name).shown for name in request.group_by]
-    sums = [f"sum({table.column(name).compared})::text" for name in request.sums]
+    sums = [_sum(name, table) for name in request.sums]
     selected = ", ".join([*groups, "count(*)", *sums])
     numbers = ", ".join(str(position + 1) for position in range(len(groups)))
     grouped = f" GROUP BY {numbers}" if groups else ""
@@ -35,6 +35,11 @@ def statistics_statement(
         f"WHERE {' AND '.join(conditions)}{grouped} LIMIT {request.max_groups + 1:d}"
     )
     return text, parameters.values
+
+
+def _sum(name: str, table: TableSql) -> str:
+    """Sum of a field as text; of one that the department does not supply there is none."""
+    return f"sum({table.column(name).compared})::text" if table.supplies(name) else "NULL::text"
 
 
 def withheld_statement(
