@@ -202,11 +202,15 @@ def _constants(kind: RecordKind, mapped: set[str]) -> list[ItemDraft]:
 def _source(table: NativeTable, kind: RecordKind, mapped: Sequence[Match]) -> Mapping[str, object]:
     by_item = {match.item.name: match.column.name for match in mapped}
     subject = next((by_item[name] for name in SUBJECT_FIELDS if name in by_item), PLACEHOLDER)
-    keys = [column.name for column in table.columns if column.is_key]
     words = record_id_words()
-    named = [c.name for c in table.columns if c.name.lower() in words or c.comment in words]
-    return {
+    keys = [column for column in table.columns if column.is_key]
+    named = [c for c in table.columns if c.name.lower() in words or c.comment in words]
+    record_id = next(iter((*keys, *named)), None)
+    found = {
         "table": table.name,
-        "record_id": (keys or named or [PLACEHOLDER])[0],
+        "record_id": record_id.name if record_id else PLACEHOLDER,
         "organisation": subject,
     }
+    if record_id is not None and record_id.form != "text":
+        found["record_id_form"] = Form.INTEGER.zh if record_id.form == "integer" else "uuid"
+    return found

@@ -72,20 +72,23 @@ def unknown_subject() -> str:
 
 
 def invent(
-    mapping: KindMapping, department: str, today: dt.date, seed: int, prefix: str = "R"
+    mapping: KindMapping, department: str, today: dt.date, seed: int, start: int = 0
 ) -> InventedTable:
     """Rows for one mapping.
 
     Args:
         department: code of the department, which decides in its own records.
         today: the newest decision is some days before it.
-        prefix: with which record ids begin.
+        start: number behind which the records' ids are numbered.
     """
     random = Random(f"{seed} {mapping.table}")  # noqa: S311 - sample data
     kind = MODEL.kinds[mapping.kind]
     subjects = invented_subjects()
     count = len(subjects) if kind.declaration.singular else RECORDS
-    types: dict[str, str] = {mapping.record_id: "text", mapping.organisation: "text"}
+    types: dict[str, str] = {
+        mapping.record_id: "text" if mapping.has_text_id else "bigint",
+        mapping.organisation: "text",
+    }
     if mapping.person is not None:
         types.setdefault(mapping.person, "text")
     for column in mapping.columns.values():
@@ -94,7 +97,7 @@ def invent(
     rows = []
     for number in range(count):
         maker = _RowMaker(random, mapping, department, subjects[number % len(subjects)], today)
-        rows.append(maker.row(f"{prefix}-{number + 1:04}", is_full=number < len(subjects)))
+        rows.append(maker.row(start + number + 1, is_full=number < len(subjects)))
     return InventedTable(mapping, types, rows)
 
 
@@ -139,11 +142,11 @@ class _RowMaker:
         self._subject = subject
         self._decided_on = today - dt.timedelta(days=10 + random.randrange(_DAYS))
 
-    def row(self, record_id: str, is_full: bool) -> NativeRow:
+    def row(self, number: int, is_full: bool) -> NativeRow:
         mapping, fields = self._mapping, MODEL.kinds[self._mapping.kind].by_name
         needed = set(required_items(mapping.kind))
         made: dict[str, Native] = {
-            mapping.record_id: record_id,
+            mapping.record_id: f"R-{number:04}" if mapping.has_text_id else number,
             mapping.organisation: self._subject,
         }
         if mapping.person is not None:

@@ -94,10 +94,16 @@ def _candidates(columns: Sequence[NativeColumn], kind: RecordKind) -> Iterator[M
         if column.name.lower() in ignored or column.comment in ignored:
             continue
         for item in items_of(kind).values():
-            if item.nested_list is None and item.name != "meta.recordId":
+            if item.nested_list is None and not _is_derived(item, kind):
                 found = _compare(column, item)
                 if found is not None:
                     yield Match(item, column, *found)
+
+
+def _is_derived(item: FieldModel, kind: RecordKind) -> bool:
+    """Whether its column follows from that of another item, or from the table's key."""
+    twins = SAME_COLUMN.get(item.name, ())
+    return item.name == "meta.recordId" or any(n in MODEL.kinds[kind].by_name for n in twins)
 
 
 def _compare(column: NativeColumn, item: FieldModel) -> tuple[Confidence, str] | None:

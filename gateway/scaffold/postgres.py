@@ -7,8 +7,10 @@ import dataclasses
 import datetime as dt
 import json
 import re
+import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,7 +103,7 @@ class PostgresControl:
         mapping = next(each for each in self.mappings if each.kind is kind)
         number = self.proxy.round_trips()
         day = dt.date(2026, 1, 1) - dt.timedelta(days=number % 3_000)
-        made = invent(mapping, self.department, day, number, f"ADDED-{number}")
+        made = invent(mapping, self.department, day, number, 1_000 * (number + 1))
         subject = invented_subjects()[0]
         rows = [{**row, mapping.organisation: subject} for row in made.rows[:count]]
         _execute(self.owner_url, insert_sql(dataclasses.replace(made, rows=rows)))
@@ -115,7 +117,7 @@ def embedded() -> Iterator[RunningPostgres]:
     Raises:
         ScaffoldError: it cannot start here.
     """
-    with tempfile.TemporaryDirectory(prefix="credit-gateway-") as name:
+    with _stoppable(), tempfile.TemporaryDirectory(prefix="credit-gateway-") as name:
         # The server may run as another account, which has to reach its data.
         folder = Path(name)
         folder.chmod(0o711)
@@ -124,6 +126,19 @@ def embedded() -> Iterator[RunningPostgres]:
                 yield server
         except EmbeddedPostgresError as error:
             raise ScaffoldError(str(error)) from error
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let a request to terminate end everything in order, as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def _serve(settings: Path) -> None:
     except KeyboardInterrupt:
         code = 0
     finally:
-        process.terminate()
+        process.terminate()  # does nothing to a process that ended
         process.wait()
     if code != 0:
         raise ScaffoldError(f"the gateway ended with {code}")

@@ -59,6 +59,7 @@ _CATALOGUE = {
 _SOURCE = {
     "table": "表名",
     "record_id": "记录标识列",
+    "record_id_form": "记录标识形式",
     "organisation": "统一社会信用代码列",
     "person": "人员网络标识列",
 }

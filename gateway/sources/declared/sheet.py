@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gateway.contract import RECORD_ID, CatalogueEntry
 from gateway.sources.declared.errors import DeclarationError
-from gateway.sources.declared.forms import CodeLists, read_column
+from gateway.sources.declared.forms import CodeLists, Form, read_column
 from gateway.sources.declared.items import find_item, find_kind, item_name
 from gateway.sources.declared.kinds import SourceKind
 from gateway.sources.declared.lines import Line
@@ -57,6 +57,7 @@ def read_sheet(
             organisation=table.text("organisation"),
             columns=_columns(top.raw("items"), kind, codes, record_id),
             person=table.text("person") if table.has("person") else None,
+            has_text_id=_has_text_id(table),
         )
         table.finish()
         if PLACEHOLDER in (mapping.table, mapping.record_id, mapping.organisation):
@@ -68,6 +69,15 @@ def read_sheet(
     fields = MODEL.kinds[kind.kind].by_name
     needed = [name for name in required_items(kind.kind) if name not in mapping.columns]
     return KindSheet(entry, mapping, tuple(item_name(fields[name]) for name in needed))
+
+
+def _has_text_id(table: Line) -> bool:
+    word = table.text("record_id_form", Form.TEXT.zh)
+    if word in Form.TEXT.value:
+        return True
+    if word in (*Form.INTEGER.value, "uuid"):
+        return False
+    raise table.defect(f"`record_id_form` is `{word}`, expected 文本, 整数 or uuid")
 
 
 def _columns(

@@ -64,6 +64,7 @@ def test_keys_of_the_table_are_found(covered: Coverage) -> None:
         "table": "sl.xzcf",
         "record_id": "id",
         "organisation": "shxydm",
+        "record_id_form": "整数",
     }
 
 
