@@ -21,7 +21,7 @@ from schema.codes import RecordKind
 from schema.predicate import And, Not, Or, Predicate, matches
 from schema.records import MODEL
 
-CASES = 25
+CASES = 12
 _DEPTH = 3
 
 

@@ -1,16 +1,24 @@
 """The departments with a small city, and the subjects that the kit asks for."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 import pytest
 
 from gateway.conformance import Department
+from gateway.conformance.control import SourceControl
 from gateway.conformance.department import read, whole
-from gateway.contract import SUBJECT_KEY, Adapter, RecordRequest
+from gateway.conformance.proxy import PostgresStatements, SourceProxy
+from gateway.contract import SUBJECT_KEY, Adapter, AdapterSettings, RecordRequest
 from gateway.demo.city.cases import CASES
 from gateway.demo.city.settings import CitySettings
 from gateway.demo.departments import Departments
 from gateway.demo.postgres import RunningPostgres
+from schema.codes import RecordKind
 from schema.identifiers import make_uscc
 from tests.support.city import prepared_city
 
@@ -35,7 +43,60 @@ def departments(embedded_postgres: RunningPostgres) -> Departments:
     return prepared_city(embedded_postgres, CitySettings(subjects=1_000))
 
 
-def department_of(make_adapter: Callable[[], Adapter]) -> Department:
+@dataclass(frozen=True)
+class ReadOnlyControl:
+    """A department's database behind a proxy; nothing is added to it."""
+
+    proxy: SourceProxy
+
+    def round_trips(self) -> int:
+        return self.proxy.round_trips()
+
+    def statements(self) -> Sequence[str]:
+        return self.proxy.statements()
+
+    def connections(self) -> int:
+        return self.proxy.connections()
+
+    def restart(self) -> None:
+        self.proxy.restart()
+
+    def stalled(self) -> AbstractContextManager[None]:
+        return self.proxy.stalled()
+
+    def add_records(self, kind: RecordKind, count: int) -> bool:
+        return False
+
+
+@contextmanager
+def controlled(
+    departments: Departments,
+    slug: str,
+    server: RunningPostgres,
+    register: Callable[[AdapterSettings], Adapter],
+) -> Iterator[Department]:
+    """A department of the city whose database stands behind a proxy of the kit."""
+    place = server.superuser.connect_arguments()
+    target = f"{place['host']}/.s.PGSQL.{place['port']}"
+
+    def connect() -> socket.socket:
+        made = socket.socket(socket.AF_UNIX)
+        made.connect(target)
+        return made
+
+    proxy = SourceProxy(connect, PostgresStatements)
+    try:
+        url = departments.access[slug].adapter_values["url"]
+        there = f"{url.partition('?')[0]}?host=127.0.0.1&port={proxy.port}"
+        settings = AdapterSettings({"url": there})
+        yield department_of(lambda: register(settings), ReadOnlyControl(proxy))
+    finally:
+        proxy.close()
+
+
+def department_of(
+    make_adapter: Callable[[], Adapter], control: SourceControl | None = None
+) -> Department:
     """The department with the named cases, and one subject more for each kind it supplies."""
 
     async def others(adapter: Adapter) -> list[str]:
@@ -47,4 +108,4 @@ def department_of(make_adapter: Callable[[], Adapter]) -> Department:
 
     named = Department(make_adapter, KEYS, UNKNOWN)
     keys = (*KEYS, *named.run(others))
-    return Department(make_adapter, tuple(dict.fromkeys(keys)), UNKNOWN)
+    return Department(make_adapter, tuple(dict.fromkeys(keys)), UNKNOWN, control)

@@ -1,18 +1,23 @@
 """The courts adapter passes the kit."""
 
+from collections.abc import Iterator
+
 import pytest
 
 import plugins.courts
 from gateway.conformance import AdapterConformance, Department
-from gateway.contract import AdapterSettings
 from gateway.demo.departments import Departments
-from tests.conformance.conftest import department_of
+from gateway.demo.postgres import RunningPostgres
+from tests.conformance.conftest import controlled
 
 
 @pytest.fixture(scope="module")
-def department(departments: Departments) -> Department:
-    settings = AdapterSettings(departments.access["courts"].adapter_values)
-    return department_of(lambda: plugins.courts.register_adapter(settings))
+def department(
+    departments: Departments, embedded_postgres: RunningPostgres
+) -> Iterator[Department]:
+    register = plugins.courts.register_adapter
+    with controlled(departments, "courts", embedded_postgres, register) as made:
+        yield made
 
 
 class TestCourts(AdapterConformance):
