@@ -74,7 +74,7 @@ def test_hooks_are_documented() -> None:
     ]
     assert hooks == ["register_adapter"]
     assert f"`{hooks[0]}`" in (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
-    assert hookspecs.ENTRY_POINT_GROUP in page("how-to/write-an-adapter.md")
+    assert hookspecs.ENTRY_POINT_GROUP in page("reference/adapter-contract.md")
 
 
 READERS = ("value", "text", "texts", "path", "number", "flag", "optional_number")

@@ -2,7 +2,13 @@
 
 from policies.disclosure.loader import packaged_clock
 from schema.records import MODEL
-from scripts import catalogue_page, commands_page, disclosure_page, errors_page
+from scripts import (
+    adapter_contract_page,
+    catalogue_page,
+    commands_page,
+    disclosure_page,
+    errors_page,
+)
 
 
 def test_catalogue_is_up_to_date() -> None:
@@ -26,6 +32,11 @@ def test_every_command_stands_on_the_page() -> None:
     names = [path for path, _ in commands_page.commands()]
     assert len(names) > 10
     assert [name for name in names if f"\n## {name}\n" not in text] == []
+
+
+def test_contract_of_an_adapter_is_up_to_date() -> None:
+    text = adapter_contract_page.PAGE.read_text(encoding="utf-8")
+    assert text == adapter_contract_page.render(), "run `make docs`"
 
 
 def test_disclosure_numbers_are_up_to_date() -> None:
