@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from gateway.authorization.explain import DecisionNotes, Standing
 from gateway.composition import open_gateway
 from gateway.contract import Adapter
+from gateway.entitlements.data_contract import DataContract
 from gateway.errors import InternalError
 from gateway.fetching.explain import STANDS_FOR_A_PERSON, ExplainedCalls, explain_calls
 from gateway.opaque import OpaqueCodec
@@ -53,8 +54,13 @@ class Explainer:
         self._adapters = adapters
         self._opaque = opaque
 
-    def explain(self, request: OperationRequest, caller: Caller) -> Explanation:
+    def explain(
+        self, request: OperationRequest, caller: Caller, contract: DataContract | None = None
+    ) -> Explanation:
         """Tell what an operation would lead to for a caller; asks no department.
+
+        Args:
+            contract: what the caller's token gives at most.
 
         Raises:
             ClientError: the operation would be refused for its document or its variables.
@@ -64,7 +70,9 @@ class Explainer:
         planned = with_persons(
             stages.plans.plan(operation, request.variables), lambda _: STANDS_FOR_A_PERSON
         )
-        authorized = stages.authorizer.authorize(planned.plan, caller, stages.rules().policies)
+        authorized = stages.authorizer.authorize(
+            planned.plan, caller, stages.rules().policies, contract
+        )
         explained = explain_calls(authorized, planned.variables, self._adapters, self._opaque)
         notes = DecisionNotes(authorized, _standing(explained))
         lines = explain_plan(planned.plan, notes)

@@ -100,7 +100,8 @@ class Outcome(Enum):
 class Missing(Enum):
     """What a denied caller would need; first failing of caller, subject kind, purpose, field.
 
-    Of a rule that takes a grant and a consent the grant is named until it is there.
+    Of a rule that takes a grant and a consent the grant is named until it is there. TOKEN: the
+    rules permit it, and the caller's access token is for less.
     """
 
     NOTHING_HELPS = "NOTHING_HELPS"
@@ -109,6 +110,7 @@ class Missing(Enum):
     ANOTHER_PURPOSE = "ANOTHER_PURPOSE"
     CONSENT = "CONSENT"
     GRANT = "GRANT"
+    TOKEN = "TOKEN"  # noqa: S105 - a word of answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,26 @@ class Caller:
         return self._hash
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Coordinates that are let through at most, whatever rules permit.
+
+    Attributes:
+        read: for reading, filtering and ordering; a kind's own coordinate is among them wherever
+            one of its fields is.
+        aggregate: the same for aggregates.
+    """
+
+    read: frozenset[str]
+    aggregate: frozenset[str]
+
+    def lets(self, coordinate: str, use: Use) -> bool:
+        """Whether a use is let through."""
+        if use is Use.AGGREGATE:
+            return coordinate in self.aggregate
+        return coordinate in self.read or (use is Use.COUNT and coordinate in self.aggregate)
+
+
 @dataclass(frozen=True)
 class SubjectProfile:
     """What rules must know of a subject; subjects with equal profiles are treated alike.
@@ -209,15 +231,17 @@ class SubjectProfile:
         is_self: the subject is the caller's organisation (or person).
         consented: coordinates that an active consent of this subject gives this caller for this
             purpose; a kind's own coordinate is among them wherever one of its fields is.
+        limit: what the caller's token lets through of this subject; None: everything.
     """
 
     subject_kind: SubjectKind
     is_self: bool
     consented: frozenset[str]
+    limit: Limit | None = None
 
     @cached_property
     def _hash(self) -> int:
-        return hash((self.subject_kind, self.is_self, self.consented))
+        return hash((self.subject_kind, self.is_self, self.consented, self.limit))
 
     def __hash__(self) -> int:
         return self._hash

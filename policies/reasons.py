@@ -36,6 +36,7 @@ _GATES = {
     Missing.ANOTHER_PURPOSE: Gate.PURPOSE,
     Missing.CONSENT: Gate.FIELD,
     Missing.GRANT: Gate.FIELD,
+    Missing.TOKEN: Gate.FIELD,
     Missing.NOTHING_HELPS: Gate.FIELD,
 }
 

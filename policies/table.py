@@ -23,9 +23,12 @@ from policies.model import (
 from policies.settling import on_day
 
 DEFAULT_DENY = "default.deny"
+TOKEN_LIMIT = "token.limit"  # noqa: S105 - the id of a decision
+"""Stands for a rule where the caller's token is for less than the rules permit."""
 
 AnyIndex = Index | JoinedIndex
 
+_BEYOND_TOKEN = Decision(Outcome.DENIED, (TOKEN_LIMIT,), missing=Missing.TOKEN)
 _UNKNOWN = Decision(Outcome.DENIED, (DEFAULT_DENY,), missing=Missing.NOTHING_HELPS)
 
 
@@ -86,7 +89,16 @@ class AccessTable:
         place = (coordinate, use.word)
         found = self._decided.get(place)
         if found is None:
-            found = self._decided[place] = self._decide(place, coordinate, use)
+            found = self._decide(place, coordinate, use)
+            limit = self._subject.limit
+            # INVARIANT: a token only takes away: what rules deny is denied for their reason
+            if (
+                limit is not None
+                and found.outcome is not Outcome.DENIED
+                and not limit.lets(coordinate, use)
+            ):
+                found = _BEYOND_TOKEN
+            self._decided[place] = found
         return found
 
     def _decide(self, place: tuple[str, str], coordinate: str, use: Use) -> Decision:

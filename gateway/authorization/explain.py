@@ -24,6 +24,7 @@ NEEDS: Mapping[Missing, str] = {
     Missing.ANOTHER_PURPOSE: "open for other purposes only",
     Missing.CONSENT: "needs the subject's consent",
     Missing.GRANT: "needs a sharing grant",
+    Missing.TOKEN: "needs a token that is for it",
 }
 _KINDS: Mapping[SubjectKind, str] = {
     SubjectKind.ORGANISATION: "an organisation",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.authorization.statistics import statistics_cell, statistics_streams
@@ -20,6 +20,7 @@ from gateway.authorization.types import (
     Stream,
 )
 from gateway.contract import PERSON_KEY_PREFIX
+from gateway.entitlements.data_contract import DataContract
 from gateway.entitlements.types import ConsentTerms, Entitlements, Granted
 from gateway.errors import BadRequest
 from gateway.planning.leaves import SUBJECT_ID, record_kinds
@@ -31,7 +32,7 @@ from gateway.planning.types import (
     SubjectPlace,
 )
 from policies.engine import AccessTable, PolicySet
-from policies.model import Caller, Decision, Outcome, SubjectProfile, Use
+from policies.model import Caller, Decision, Limit, Outcome, SubjectProfile, Use
 from schema.classification import SubjectKind
 from schema.codes import RecordKind
 from schema.records import MODEL
@@ -98,7 +99,12 @@ class AuthorizedPlan:
         providers: Mapping[RecordKind, Sequence[Provider]],
         entitlements: Entitlements,
         granted: Granted,
+        unnamed: Limit | None = None,
     ) -> None:
+        """
+        Args:
+            unnamed: what the caller's token lets through of subjects that are not named.
+        """
         self.plan = plan
         # taken with the plan: whatever is decided later is decided on the same or newer ones
         self.marks = entitlements.marks(caller, record_kinds(plan))
@@ -108,6 +114,8 @@ class AuthorizedPlan:
         self._providers = providers
         self._entitlements = entitlements
         self._granted = granted
+        self._contract: DataContract | None = None
+        self._unnamed = _GENERAL if unnamed is None else _limited(unnamed)
         self._tables: dict[_TableKey, AccessTable] = {}
         self._cells: dict[tuple[RecordPlace, Provider, SubjectProfile], Cell] = {}
         self._keyed: dict[tuple[RecordPlace, SubjectProfile], tuple[Stream, ...]] = {}
@@ -132,6 +140,12 @@ class AuthorizedPlan:
         """This plan for one query that has consents of its own; all decisions are shared."""
         own = copy(self)
         own._entitlements = entitlements
+        return own
+
+    def under(self, contract: DataContract) -> AuthorizedPlan:
+        """This plan for a token that is about some subjects only; all decisions are shared."""
+        own = copy(self)
+        own._contract = contract
         return own
 
     def remember_report(self, key: object, report: object) -> None:
@@ -159,16 +173,16 @@ class AuthorizedPlan:
         """
         consents = self._entitlements.consents(self.caller, keys)
         own = self.caller.organisation
-        if keys and not consents and own not in keys:
+        if keys and not consents and own not in keys and self._contract is None:
             kind = _common_kind(keys)
             if kind is not None:
-                return Profiles({_GENERAL[kind]: tuple(keys)}, consents)
+                return Profiles({self._unnamed[kind]: tuple(keys)}, consents)
         groups: dict[SubjectProfile, list[str]] = {}
         for key in keys:
-            if key in consents or key == own:
+            if key in consents or key == own or self._contract is not None:
                 profile = self._profile(key, consents.get(key))
             else:
-                profile = _GENERAL[subject_kind(key)]
+                profile = self._unnamed[subject_kind(key)]
             found = groups.get(profile)
             if found is None:
                 groups[profile] = [key]
@@ -184,7 +198,12 @@ class AuthorizedPlan:
 
     def _profile(self, key: str, terms: ConsentTerms | None) -> SubjectProfile:
         consented = terms.coordinates if terms is not None else _NOTHING
-        return SubjectProfile(subject_kind(key), key == self.caller.organisation, consented)
+        kind, contract = subject_kind(key), self._contract
+        if contract is None:
+            limit = self._unnamed[kind].limit
+        else:
+            limit = contract.of(key, None if terms is None else terms.consent_no)
+        return SubjectProfile(kind, key == self.caller.organisation, consented, limit)
 
     def table(self, profile: SubjectProfile, provider_code: str) -> AccessTable:
         """Decisions for a profile and a provider."""
@@ -297,7 +316,7 @@ class AuthorizedPlan:
     ) -> list[tuple[Cell, frozenset[SubjectKind]]]:
         groups: list[tuple[Cell, set[SubjectKind]]] = []
         for kind in listed_kinds(place):
-            cell = self.cell(place, provider, _GENERAL[kind])
+            cell = self.cell(place, provider, self._unnamed[kind])
             for other, kinds in groups:
                 if _alike(cell, other):
                     kinds.add(kind)
@@ -308,7 +327,7 @@ class AuthorizedPlan:
 
     def general_profile(self, kind: SubjectKind) -> SubjectProfile:
         """Profile of a subject that is not named: its kind alone."""
-        return _GENERAL[kind]
+        return self._unnamed[kind]
 
     def registrars(self) -> Sequence[Provider]:
         """Providers of registrations: they tell whether a code is known."""
@@ -321,7 +340,7 @@ class AuthorizedPlan:
         self, root: StatisticsRoot, provider: Provider, kind: SubjectKind
     ) -> StatisticsCell:
         """Decisions of one cell of `recordStatistics`."""
-        return statistics_cell(root, self.table(_GENERAL[kind], provider.code))
+        return statistics_cell(root, self.table(_counted(self._unnamed[kind]), provider.code))
 
     def statistics_streams(self, root: StatisticsRoot) -> Sequence[StatisticsStream]:
         """What to ask for statistics."""
@@ -331,6 +350,19 @@ class AuthorizedPlan:
             lambda provider, kind: self.statistics_cell(root, provider, kind),
             lambda provider: self._entitlements.effects(self.caller, provider.slug, root.kind),
         )
+
+
+def _limited(limit: Limit) -> Mapping[SubjectKind, SubjectProfile]:
+    return {kind: SubjectProfile(kind, False, _NOTHING, limit) for kind in SubjectKind}
+
+
+def _counted(profile: SubjectProfile) -> SubjectProfile:
+    """The profile for statistics: whoever may aggregate a kind learns that it has records."""
+    limit = profile.limit
+    if limit is None:
+        return profile
+    kinds = frozenset(each for each in limit.aggregate if "." not in each)
+    return replace(profile, limit=Limit(limit.read | kinds, limit.aggregate))
 
 
 def _common_kind(keys: Sequence[str]) -> SubjectKind | None:

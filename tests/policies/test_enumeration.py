@@ -79,7 +79,8 @@ def test_enumeration_meets_every_outcome_and_every_reason(policies: PolicySet) -
     ]:
         compared.compare(Situation(caller, purpose, subject, False, False, "none", "none"))
     assert set(compared.outcomes) == {outcome.value for outcome in Outcome}
-    assert compared.missing - {""} == {missing.value for missing in Missing}
+    # what a token limits is no rule's word
+    assert compared.missing - {""} == {each.value for each in Missing if each is not Missing.TOKEN}
 
 
 @pytest.mark.parametrize("day", ["2026-08-31", DAY, "2026-10-01"])

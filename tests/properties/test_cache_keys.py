@@ -21,6 +21,7 @@ from gateway.authorization.authorize import Authorizer, cache_key
 from gateway.authorization.plan import AuthorizedPlan
 from gateway.conformance import ReferenceAdapter
 from gateway.contract import After, RecordRequest, RecordSelection
+from gateway.entitlements.data_contract import DataContract
 from gateway.entitlements.types import Granted
 from gateway.fetching.types import FetchResults, PlaceRecords, Subjects
 from gateway.operation.types import OperationRequest
@@ -36,6 +37,7 @@ from policies.model import (
     CallerClass,
     Condition,
     Effect,
+    Limit,
     Purpose,
     Role,
     Rule,
@@ -82,6 +84,7 @@ PROFILES: dict[str, Any] = {
     "subject_kind": SubjectKind.INDIVIDUAL_BUSINESS,
     "is_self": True,
     "consented": frozenset({"TaxPayment", "TaxPayment.paidAmount"}),
+    "limit": Limit(frozenset({"TaxPayment"}), frozenset()),
 }
 CONDITIONS: dict[str, Any] = {
     "consent": True,
@@ -136,6 +139,7 @@ KEY: dict[str, Any] = {
     "policies": SET,
     "granted": GRANTED,
     "entitlements_version": 1,
+    "unnamed": None,
 }
 DECISION_CASES = [
     *[("caller", field, replace(CALLER, **{field: value})) for field, value in CALLERS.items()],
@@ -151,6 +155,8 @@ DECISION_CASES = [
     ("granted", "coordinates", Granted(((CODE, frozenset({"TaxArrears"})),))),
     ("granted", "none", Granted()),
     ("entitlements_version", "-", 2),
+    ("unnamed", "-", Limit(frozenset({"TaxPayment"}), frozenset())),
+    ("unnamed", "aggregate", Limit(frozenset(), frozenset({"TaxPayment"}))),
 ]  # fmt: skip
 
 
@@ -187,7 +193,13 @@ def test_every_argument_has_a_case(function: Any, named: Mapping[str, Any]) -> N
 def test_authorized_plan_is_made_of_nothing_beside_the_key() -> None:
     """Providers and entitlements belong to the gateway; what they say is in the key."""
     made_of = set(inspect.signature(AuthorizedPlan).parameters)
-    assert made_of - {"providers", "entitlements"} == {"plan", "caller", "policies", "granted"}
+    assert made_of - {"providers", "entitlements"} == {
+        "plan",
+        "caller",
+        "policies",
+        "granted",
+        "unnamed",
+    }
 
 
 @pytest.mark.parametrize(
@@ -200,7 +212,7 @@ def test_decision_has_another_key_for_another_input(part: str, field: str, chang
     assert key != other, field
 
 
-@pytest.mark.parametrize("part", ["caller", "policies", "granted"])
+@pytest.mark.parametrize("part", ["caller", "policies", "granted", "unnamed"])
 def test_plan_is_authorized_anew_when_an_input_changes(part: str) -> None:
     gateway = SmallGateway({})
     changes = [changed for of, _, changed in DECISION_CASES if of == part]
@@ -217,7 +229,9 @@ def authorize(
     authorizer: Authorizer, gateway: SmallGateway, inputs: Mapping[str, Any]
 ) -> AuthorizedPlan:
     gateway.entitlements.grants = inputs["granted"]
-    return authorizer.authorize(inputs["plan"], inputs["caller"], inputs["policies"])
+    unnamed = inputs["unnamed"]
+    contract = None if unnamed is None else DataContract(limit=unnamed)
+    return authorizer.authorize(inputs["plan"], inputs["caller"], inputs["policies"], contract)
 
 
 @pytest.mark.parametrize("field", [*RULES, *(f"condition.{name}" for name in CONDITIONS)])
@@ -323,6 +337,8 @@ def test_caches_inside_the_rules_change_no_decision() -> None:
                 "subject_kind": replace(made, subject_kinds=(value,)),
                 "is_self": replace(made, condition=Condition(is_self=True)),
                 "consented": replace(made, condition=Condition(consent=True)),
+                # stands beside the rules
+                "limit": made,
             }[name]
         )
     chance = random.Random(3)

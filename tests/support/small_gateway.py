@@ -16,6 +16,7 @@ import orjson
 from gateway.answering.answer import NOTHING_RESOLVED, Answerer
 from gateway.authorization.authorize import Authorizer, manifest_providers
 from gateway.contract import Adapter, FetchContext, Manifest
+from gateway.entitlements.data_contract import DataContract
 from gateway.entitlements.types import ConsentTerms, Granted, Mark, RecordEffects
 from gateway.fetching.calls import CallLimits, Departments
 from gateway.fetching.executor import Fetcher
@@ -174,6 +175,7 @@ class SmallGateway:
         variables: Mapping[str, Any] | None = None,
         caller: Caller = OFFICER,
         patience_s: float = 30.0,
+        contract: DataContract | None = None,
     ) -> bytes:
         """The bytes of the response.
 
@@ -187,7 +189,7 @@ class SmallGateway:
             planned = with_persons(self.plans.plan(operation, given), persons.key)
         except RequestError as error:
             return error.answer().body
-        authorized = self.authorizer.authorize(planned.plan, caller, self.rules)
+        authorized = self.authorizer.authorize(planned.plan, caller, self.rules, contract)
         context = FetchContext("test", self._clock() + patience_s, FETCHED_AT)
         results = await self.fetcher.fetch(authorized, planned.variables, context)
         return self.answerer.answer(
@@ -200,9 +202,10 @@ class SmallGateway:
         variables: Mapping[str, Any] | None = None,
         caller: Caller = OFFICER,
         patience_s: float = 30.0,
+        contract: DataContract | None = None,
     ) -> Any:
         """The response as a value; every error with a path has a code."""
-        answer = orjson.loads(await self.body(document, variables, caller, patience_s))
+        answer = orjson.loads(await self.body(document, variables, caller, patience_s, contract))
         for error in answer.get("errors", ()):
             assert error["extensions"]["code"]
         return answer

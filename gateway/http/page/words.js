@@ -36,6 +36,7 @@ const WORDS = {
     missing: {
       NOTHING_HELPS: 'Nobody may in this way.', ANOTHER_CALLER: 'Another kind of caller may.',
       ANOTHER_SUBJECT: 'Only for another kind of subject.', ANOTHER_PURPOSE: 'For another purpose you may.',
+      TOKEN: 'The rules permit it; your access token is for less.',
       CONSENT: 'The subject’s consent is needed.', GRANT: 'A sharing grant is needed.',
     },
     outcomes: {
@@ -77,6 +78,7 @@ const WORDS = {
     missing: {
       NOTHING_HELPS: '任何人都不能以这种方式使用。', ANOTHER_CALLER: '仅其他类型的查询主体可以。',
       ANOTHER_SUBJECT: '仅适用于其他类型的信用主体。', ANOTHER_PURPOSE: '需要其他查询事由。',
+      TOKEN: '规则允许，但访问令牌的范围不含此项。',
       CONSENT: '需要信用主体授权。', GRANT: '需要共享授权。',
     },
     outcomes: {
