@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from gateway.audit.entry import EntryReferences, RecordHasher, caller_subject_key, encode_entry
 from gateway.audit.quotas import CountedSubjects
@@ -17,7 +17,7 @@ from gateway.store.pool import Connection
 _RECORD = """
 SELECT reason, number, amount FROM record_entries(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-    $21, $22, $23, $24, $25, $26)
+    $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
 """
 
 
@@ -87,9 +87,10 @@ class Batch:
     marks: dict[Mark, None] = field(default_factory=dict)
     consents: list[tuple[int, ConsentUse]] = field(default_factory=list)
     uses: list[tuple[int, ConsentUse, str]] = field(default_factory=list)
-    quotas: dict[tuple[str, date], int] = field(default_factory=dict)
-    quota_numbers: dict[tuple[str, date], int] = field(default_factory=dict)
+    # one count may have several limits: those of tokens beside the client's own
+    quotas: dict[tuple[str, date, int], int] = field(default_factory=dict)
     counted: list[tuple[int, int, bytes]] = field(default_factory=list)
+    once: list[tuple[int, bytes, datetime, bool]] = field(default_factory=list)
 
     def add(
         self,
@@ -125,6 +126,15 @@ class Batch:
         self.purpose.append(entry.principal.caller.purpose.value)
         self.outcome.append(outcome)
         self.entry.append(encoded)
+        self.once += [
+            (
+                len(self.entry),
+                each.replay_id,
+                datetime.fromtimestamp(each.good_until, UTC),
+                submission.is_fenced,
+            )
+            for each in entry.principal.once
+        ]
         if submission.is_fenced:
             self._fence(submission, references, counts)
 
@@ -145,8 +155,7 @@ class Batch:
         place = (quota.counted_as, day_of(self.at[-1]))
         uncounted = entry.subjects if counts is None else counts.uncounted(*place, entry.subjects)
         if uncounted:
-            self.quotas[place] = quota.per_day
-            quota_number = self.quota_numbers.setdefault(place, len(self.quotas))
+            quota_number = self.quotas.setdefault((*place, quota.per_day), len(self.quotas) + 1)
             self.counted += [
                 (number, quota_number, bytes.fromhex(references[key])) for key in uncounted
             ]
@@ -186,9 +195,9 @@ class Batch:
             [use.version for _, use, _ in self.uses],
             [kind for _, _, kind in self.uses],
             [use.repeat_key for _, use, _ in self.uses],
-            [client_id for client_id, _ in self.quotas],
-            [day for _, day in self.quotas],
-            list(self.quotas.values()),
+            [client_id for client_id, _, _ in self.quotas],
+            [day for _, day, _ in self.quotas],
+            [per_day for _, _, per_day in self.quotas],
             [number for number, _, _ in self.counted],
             [quota for _, quota, _ in self.counted],
             [reference for _, _, reference in self.counted],
@@ -196,6 +205,10 @@ class Batch:
             [bytes.fromhex(reference) for _, reference in new],
             list(decisions),
             list(decisions.values()),
+            [number for number, _, _, _ in self.once],
+            [replay_id for _, replay_id, _, _ in self.once],
+            [until for _, _, until, _ in self.once],
+            [is_fenced for _, _, _, is_fenced in self.once],
         )
         return self._verdict(rows) if rows else _ALL_WELL
 
@@ -211,7 +224,8 @@ class Batch:
                 outdated.add(marks[number - 1])
             elif reason == "USED":
                 assert isinstance(amount, int)
-                used[quotas[number - 1]] = amount
+                counted_as, day, _ = quotas[number - 1]
+                used[counted_as, day] = amount
             else:
                 lost[number - 1] = reason
         return Verdict(frozenset(outdated), lost, used)

@@ -26,12 +26,16 @@ import structlog
 
 from gateway.audit.batch import Batch, Submission, Verdict, subjects_of
 from gateway.audit.entry import RecordHasher
+from gateway.audit.once import UsedProofs
 from gateway.audit.quotas import CountedSubjects, forget_days_before
 from gateway.audit.references import SubjectReferences
 from gateway.audit.refusals import (
     CLIENT_SUSPENDED,
     CONSENT_BUSY,
     CONSENT_NOT_ACTIVE,
+    PROOF_REPLAYED,
+    REPLAYED,
+    TOKEN_REVOKED,
     day_of,
     refusal_error,
     unavailable,
@@ -46,6 +50,9 @@ _ATTEMPTS = 3
 _BUSY_ATTEMPTS = 10
 _KNOWN_DECISIONS = 4_096
 _RETRIED = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)
+
+_CODES = {CONSENT_BUSY: CONSENT_NOT_ACTIVE, REPLAYED: PROOF_REPLAYED}
+"""What a refusal is called outside, where that differs from what the store says."""
 
 _log = structlog.get_logger(__name__)
 
@@ -111,6 +118,7 @@ class GroupCommitRecorder:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._forgetting: asyncio.Task[None] | None = None
+        self._proofs = UsedProofs(pool, clock)
         self._counts = CountedSubjects()
         self._known_decisions: OrderedDict[bytes, None] = OrderedDict()
         self._committed_entries = 0
@@ -143,6 +151,7 @@ class GroupCommitRecorder:
         if self._forgetting is not None:
             self._forgetting.cancel()
             await asyncio.gather(self._forgetting, return_exceptions=True)
+        await self._proofs.aclose()
 
     async def commit(self, entry: AuditEntry) -> QuotaUse | None:
         """Return when the entry is durable; see `Recorder.commit`.
@@ -152,8 +161,10 @@ class GroupCommitRecorder:
         for _ in range(_ATTEMPTS):
             client = self._standings.client(entry.principal.client_id)
             submission = Submission(entry, client)
-            if client.is_suspended and submission.is_fenced:
+            if submission.is_fenced and client.is_suspended:
                 submission = Submission(entry, client, CLIENT_SUSPENDED)
+            elif submission.is_fenced and client.has_revoked(entry.principal.issued_at):
+                submission = Submission(entry, client, TOKEN_REVOKED)
             try:
                 return await self._submit(submission)
             except OutdatedDecisionError as outdated:
@@ -243,6 +254,8 @@ class GroupCommitRecorder:
             raise TimeoutError
         if not verdict.outdated:
             self._references.remember(references.new)
+            if arrays.once:
+                self._proofs.used_some()
             self._remember_decisions(decisions)
         return written, verdict
 
@@ -260,7 +273,7 @@ class GroupCommitRecorder:
             if reason == CONSENT_BUSY and waiting.busy < _BUSY_ATTEMPTS:
                 waiting.busy += 1
             else:
-                refusal = CONSENT_NOT_ACTIVE if reason == CONSENT_BUSY else reason
+                refusal = _CODES.get(reason, reason)
                 waiting.submission = replace(waiting.submission, refusal=refusal)
             self._queue.appendleft(waiting)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 
 from gateway.audit.types import AuditEntry
-from gateway.entitlements.errors import client_suspended
+from gateway.entitlements.errors import client_suspended, proof_replayed, token_revoked
 from gateway.errors import ClientError, Refused, TooManyRequests, Unavailable
 
 CHINA_STANDARD_TIME = timezone(timedelta(hours=8))
@@ -15,8 +15,18 @@ CHINA_STANDARD_TIME = timezone(timedelta(hours=8))
 CLIENT_SUSPENDED = "CLIENT_SUSPENDED"
 CONSENT_BUSY = "CONSENT_BUSY"
 CONSENT_NOT_ACTIVE = "CONSENT_NOT_ACTIVE"
+PROOF_REPLAYED = "PROOF_REPLAYED"
 QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
-FENCE_REASONS = (CLIENT_SUSPENDED, CONSENT_NOT_ACTIVE, QUOTA_EXCEEDED)
+REPLAYED = "REPLAYED"
+"""As `record_entries` says it."""
+TOKEN_REVOKED = "TOKEN_REVOKED"  # noqa: S105 - a code
+FENCE_REASONS = (
+    CLIENT_SUSPENDED,
+    CONSENT_NOT_ACTIVE,
+    PROOF_REPLAYED,
+    QUOTA_EXCEEDED,
+    TOKEN_REVOKED,
+)
 """Codes of entries that are recorded as refused by the fence; a busy consent is tried again."""
 
 
@@ -33,6 +43,10 @@ def refusal_error(code: str, entry: AuditEntry) -> ClientError:
     """Return the error of an entry that was recorded as refused with this code."""
     if code == CLIENT_SUSPENDED:
         return client_suspended()
+    if code == TOKEN_REVOKED:
+        return token_revoked()
+    if code in (PROOF_REPLAYED, REPLAYED):
+        return proof_replayed()
     if code == QUOTA_EXCEEDED:
         at = datetime.fromisoformat(entry.at)
         return TooManyRequests(

@@ -9,7 +9,7 @@ from gateway.audit.entry import RecordHasher
 from gateway.audit.references import SubjectReferences
 from gateway.audit.refusals import refusal_error
 from gateway.audit.types import AuditEntry, OutdatedDecisionError
-from gateway.entitlements.errors import client_suspended
+from gateway.entitlements.errors import client_suspended, token_revoked
 from gateway.entitlements.types import ClientTerms
 from gateway.store.pool import Connection
 
@@ -39,6 +39,8 @@ class TransactionRecorder:
         client = None if self._client is None else self._client(entry.principal.client_id)
         if client is not None and client.is_suspended:
             raise client_suspended()
+        if client is not None and client.has_revoked(entry.principal.issued_at):
+            raise token_revoked()
         submission = Submission(entry, client)
         references = await self._references.resolve(connection, subjects_of([submission]))
         batch = Batch()

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from gateway.entitlements.credentials import NO_CREDENTIALS, ClientCredentials, credentials_of
+from gateway.entitlements.data_contract import scope_limit
+from policies.model import Limit
 
 
 class Pace(NamedTuple):
@@ -92,12 +94,14 @@ class ClientContract:
         init=False, compare=False, repr=False
     )
     _documents: Mapping[str, str] = field(init=False, compare=False, repr=False)
+    scope_limit: Limit | None = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         by_normal = {(each.normal_sha256, each.purpose): each for each in self.operations}
         object.__setattr__(self, "_by_normal", by_normal)
         documents = {each.document_sha256: each.document for each in self.operations}
         object.__setattr__(self, "_documents", documents)
+        object.__setattr__(self, "scope_limit", scope_limit(self.scopes))
 
     def operation(self, normal_sha256: str, purpose: str) -> RegisteredOperation | None:
         """The operation registered for a purpose."""

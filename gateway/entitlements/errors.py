@@ -17,10 +17,35 @@ def client_suspended() -> Unauthenticated:
 
     Source: RFC 6750 section 3.1, `invalid_token` ("revoked, or invalid for other reasons").
     """
-    description = "the client is suspended: ask whoever registered it"
+    return _unauthenticated(
+        "CLIENT_SUSPENDED", "the client is suspended: ask whoever registered it", "invalid_token"
+    )
+
+
+def token_revoked() -> Unauthenticated:
+    """Return the refusal of a token that was issued before the client's keys were changed."""
+    return _unauthenticated(
+        "TOKEN_REVOKED", "the token is not accepted any more: ask for a new one", "invalid_token"
+    )
+
+
+def proof_replayed() -> Unauthenticated:
+    """Return the refusal of a proof or statement that was used before.
+
+    Source: RFC 9449 section 11.1.
+    """
+    return _unauthenticated(
+        "PROOF_REPLAYED",
+        "the proof or statement was used before: make a new one for each request",
+        "invalid_dpop_proof",
+        "DPoP",
+    )
+
+
+def _unauthenticated(
+    code: str, description: str, error: str, scheme: str = "Bearer"
+) -> Unauthenticated:
     challenge = (
-        f'Bearer realm="credit-gateway", error="invalid_token", error_description="{description}"'
+        f'{scheme} realm="credit-gateway", error="{error}", error_description="{description}"'
     )
-    return Unauthenticated(
-        "CLIENT_SUSPENDED", description, headers=(("WWW-Authenticate", challenge),)
-    )
+    return Unauthenticated(code, description, headers=(("WWW-Authenticate", challenge),))

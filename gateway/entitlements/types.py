@@ -68,6 +68,18 @@ class ClientTerms:
     quota_per_day: int | None = None
     contract: ClientContract | None = field(default=None, compare=False)
 
+    def has_revoked(self, issued_at: int | None) -> bool:
+        """Whether a token of this client counts no more.
+
+        Args:
+            issued_at: seconds since the epoch; None where there is no token.
+        """
+        return (
+            issued_at is not None
+            and self.contract is not None
+            and issued_at < self.contract.tokens_since
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RecordEffects:
