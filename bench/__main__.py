@@ -114,7 +114,7 @@ async def _compare(run: Run, ground: Ground) -> dict[str, Any]:
         for workload in run.workloads:
             urls = {server.name: server.url(workload) for server in servers}
             bodies = workload.bodies(ground.subjects, CHECKED)
-            check_equal(workload, urls, bodies, ground.tokens[workload.caller])
+            check_equal(workload, urls, bodies, ground.senders[workload.caller])
         for workload in run.workloads:
             results += measure(ground, workload, servers, run.plan, status.update)
     if run.with_duties:

@@ -18,7 +18,7 @@ class UnequalAnswersError(Exception):
     """Two targets gave different data for one request, or one gave errors."""
 
 
-def post(url: str, body: bytes, token: str) -> bytes:
+def post(url: str, body: bytes, sender: Mapping[str, str]) -> bytes:
     """The answer to one request.
 
     Raises:
@@ -28,9 +28,7 @@ def post(url: str, body: bytes, token: str) -> bytes:
     connection = http.client.HTTPConnection(place.netloc, timeout=_TIMEOUT_S)
     headers = {"content-type": "application/json", "accept": "application/json"}
     try:
-        connection.request(
-            "POST", place.path, body, {**headers, "authorization": f"Bearer {token}"}
-        )
+        connection.request("POST", place.path, body, {**headers, **sender})
         response = connection.getresponse()
         content = response.read()
     finally:
@@ -41,7 +39,7 @@ def post(url: str, body: bytes, token: str) -> bytes:
 
 
 def check_equal(
-    workload: Workload, urls: Mapping[str, str], bodies: Sequence[bytes], token: str
+    workload: Workload, urls: Mapping[str, str], bodies: Sequence[bytes], sender: Mapping[str, str]
 ) -> int:
     """Compare the data of all targets.
 
@@ -55,7 +53,7 @@ def check_equal(
     for body in bodies:
         expected: Any = None
         for name, url in urls.items():
-            content = post(url, body, token)
+            content = post(url, body, sender)
             answer = orjson.loads(content)
             if "errors" in answer:
                 raise UnequalAnswersError(f"{name}, {workload.name}: {answer['errors'][:3]}")

@@ -16,6 +16,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 
+from bench.sender import CERTIFICATE_HEADER, BenchCertificate
 from bench.subjects import TODAY, Subjects, provide_subjects
 from bench.workloads import CALLERS
 from gateway.demo.city.settings import CitySettings
@@ -45,14 +46,14 @@ class Ground:
     Attributes:
         settings: file for `credit-gateway serve`.
         databases: name of each department's database, and of the store's.
-        tokens: bearer token of each caller.
+        senders: headers by which each caller proves who it is.
     """
 
     folder: Path
     server: RunningPostgres
     settings: Path
     databases: tuple[str, ...]
-    tokens: Mapping[str, str]
+    senders: Mapping[str, Mapping[str, str]]
     subjects: Subjects
 
 
@@ -78,7 +79,7 @@ async def prepare_ground(
             server,
             _write_settings(folder, store_url, departments.access),
             (*departments.access, STORE),
-            _mint_tokens(folder),
+            _senders(folder),
             subjects,
         )
 
@@ -107,15 +108,20 @@ def _client_id(caller: str) -> str:
     return f"bench-{caller}"
 
 
-def _mint_tokens(folder: Path) -> Mapping[str, str]:
+def _senders(folder: Path) -> Mapping[str, Mapping[str, str]]:
+    certificate = BenchCertificate()
     key = load_or_create_key(folder / "issuer.key")
     issuer = LocalIssuer(
         ISSUER, AUDIENCE, key, time.time, lambda: os.urandom(8).hex(), is_demo=True
     )
     (folder / "jwks.json").write_text(json.dumps(issuer.jwks()), encoding="utf-8")
-    return {
-        name: issuer.mint(TokenRequest(caller, _client_id(name), "M-1"), LONGEST_DEMO_LIFETIME_S)
+    requests = {
+        name: TokenRequest(caller, _client_id(name), "M-1", x5t_s256=certificate.x5t_s256)
         for name, caller in CALLERS.items()
+    }
+    return {
+        name: certificate.headers(issuer.mint(request, LONGEST_DEMO_LIFETIME_S))
+        for name, request in requests.items()
     }
 
 
@@ -128,6 +134,8 @@ def _write_settings(
     lines = [
         "[server]",
         f"today = {TODAY}",
+        f'certificate_header = "{CERTIFICATE_HEADER}"',
+        'trusted_proxies = ["127.0.0.1"]',
         "[store]",
         f"url = {json.dumps(store_url)}",
         "[identity]",

@@ -92,7 +92,8 @@ def write_requests(ground: Ground, workload: Workload) -> tuple[Path, Path]:
     bodies.write_bytes(b"\n".join(workload.bodies(ground.subjects, BODIES[workload.subjects])))
     headers = ground.folder / f"{workload.caller}.headers"
     headers.touch(mode=0o600)
-    headers.write_text(f"authorization: Bearer {ground.tokens[workload.caller]}\n")
+    lines = [f"{name}: {value}\n" for name, value in ground.senders[workload.caller].items()]
+    headers.write_text("".join(lines))
     return bodies, headers
 
 

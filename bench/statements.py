@@ -57,7 +57,7 @@ async def _committed_by(
     before = await _committed(ground)
     with run_servers(ground, (target,)) as running:
         for body in workload.bodies(ground.subjects, requests):
-            post(running[target].url(workload), body, ground.tokens[workload.caller])
+            post(running[target].url(workload), body, ground.senders[workload.caller])
     after = await _committed(ground)
     after.subtract(before)
     return after

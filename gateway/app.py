@@ -14,7 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.composition import Gateway, oauth_rules, open_gateway
+from gateway.composition import Gateway, oauth_rules, open_gateway, trusted_proxy
 from gateway.errors import GatewayError
 from gateway.fetching.types import SourceOutcome
 from gateway.http.access_log import AccessLog, json_logger
@@ -76,6 +76,7 @@ def create_app(
     if logs_requests:
         observers.append(AccessLog(json_logger(sys.stderr.buffer), clock))
     graphql, persons = _WhenOpen(), _WhenOpen()
+    proxy = trusted_proxy(settings.server)
     opened: list[Gateway] = []
 
     def observe(slug: str, outcome: SourceOutcome, duration_s: float) -> None:
@@ -88,8 +89,8 @@ def create_app(
         ) as gateway:
             opened.append(gateway)
             _watch(gateway, metrics)
-            graphql.endpoint = GraphQLEndpoint(gateway.pipeline, clock, observers)
-            persons.endpoint = PersonReferencesEndpoint(gateway.desk, clock, observers)
+            graphql.endpoint = GraphQLEndpoint(gateway.pipeline, clock, observers, proxy=proxy)
+            persons.endpoint = PersonReferencesEndpoint(gateway.desk, clock, observers, proxy=proxy)
             settle_memory()
             if reloads_on is not None:
                 loop = asyncio.get_running_loop()

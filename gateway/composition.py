@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from ipaddress import ip_network
 
 from graphql import GraphQLSchema
 
@@ -32,6 +32,7 @@ from gateway.contract import Adapter
 from gateway.entitlements.cache import EntitlementsCache
 from gateway.entitlements.contract import Pace
 from gateway.entitlements.grantable import Grantable
+from gateway.entitlements.types import ClientTerms
 from gateway.fetching.calls import (
     CallLimits,
     Departments,
@@ -43,10 +44,14 @@ from gateway.fetching.executor import Fetcher
 from gateway.fetching.proofs import ProofDemands, proven
 from gateway.fetching.registry import Registry, installed_adapters, load_registry
 from gateway.fetching.types import SourceOutcome
+from gateway.http.proxy import NO_PROXY, UNIX_SOCKET, TrustedProxy
 from gateway.identity.access_token import TokenRules
-from gateway.identity.authenticate import Authenticator
+from gateway.identity.authenticate import Authenticator, SenderRules, as_named, unregistered
+from gateway.identity.dpop import DpopRules
 from gateway.identity.issuer import LONGEST_DEMO_LIFETIME_S, LONGEST_LIFETIME_S
-from gateway.identity.keys import keys_by_id
+from gateway.identity.keys import VerifyingKey, keys_by_id
+from gateway.identity.nonce import Nonces
+from gateway.identity.remote_keys import RemoteKeys
 from gateway.logkeeping import kept_log
 from gateway.mutations.office import Office
 from gateway.mutations.run import Mutations
@@ -77,6 +82,7 @@ from gateway.settings import (
     ClientSettings,
     IdentitySettings,
     OAuthSettings,
+    ServerSettings,
     Settings,
     SettingsError,
 )
@@ -146,6 +152,10 @@ async def open_gateway(
     # What takes time and needs nobody comes first, so that what is opened is fresh when it serves.
     ground = _lay_ground(settings)
     async with AsyncExitStack() as stack:
+        keys = ground.token_rules.keys
+        if isinstance(keys, RemoteKeys):
+            await keys.open()
+            stack.push_async_callback(keys.aclose)
         address = StoreAddress(settings.store.url)
         pool = LightPool(connector(address), AUDIT_CONNECTIONS)
         stack.push_async_callback(pool.aclose)
@@ -308,7 +318,10 @@ def _wire(
     )
     stages = Stages(
         authenticator=authenticator(
-            settings, ground.token_rules, () if oauth is None else (oauth.token_rules(),)
+            settings,
+            ground.token_rules,
+            () if oauth is None else (oauth.token_rules(),),
+            entitlements.client,
         ),
         admission=admission,
         operations=Operations(schema, Limits(), NewDocumentBudget(time.monotonic)),
@@ -364,6 +377,7 @@ def admission_rules(clients: ClientSettings) -> AdmissionRules:
         clients.registered_operations_only,
         Pace(clients.requests_per_minute, clients.burst),
         SweepLimits(clients.sweep_per_minute, clients.sweep_per_day),
+        clients.is_sandbox,
     )
 
 
@@ -410,21 +424,50 @@ def oauth_rules(settings: OAuthSettings) -> OAuthRules:
 
 
 def authenticator(
-    settings: Settings, rules: TokenRules, also: Sequence[TokenRules] = ()
+    settings: Settings,
+    rules: TokenRules,
+    also: Sequence[TokenRules] = (),
+    client: Callable[[str], ClientTerms] = unregistered,
 ) -> Authenticator:
     """Authenticator for these settings; reads persons' network references where there are keys.
 
     Args:
         also: rules of further issuers.
+        client: what this worker knows of a client.
     """
-    network = network_of(settings)
-    if network is None:
-        return Authenticator(rules, time.time, also=also)
-    return Authenticator(rules, time.time, also=also, person_key=network.key_of_named)
+    network, nonce = network_of(settings), settings.keys.nonce
+    dpop = DpopRules(nonces=Nonces(nonce, time.time) if nonce else None)
+    sender = SenderRules(settings.server.public_url, settings.identity.bearer_classes, dpop)
+    reader = as_named if network is None else network.key_of_named
+    return Authenticator(rules, sender, time.time, also=also, client=client, person_key=reader)
+
+
+def trusted_proxy(server: ServerSettings) -> TrustedProxy:
+    """Who may hand on certificates of clients."""
+    if server.certificate_header is None:
+        return NO_PROXY
+    stated = server.trusted_proxies
+    return TrustedProxy(
+        server.certificate_header.encode(),
+        tuple(ip_network(each) for each in stated if each != UNIX_SOCKET),
+        UNIX_SOCKET in stated,
+    )
 
 
 def token_rules(identity: IdentitySettings) -> TokenRules:
-    """Rules for access tokens, with the issuer's keys read from their file."""
-    jwks: Mapping[str, object] = json.loads(Path(identity.jwks).read_text(encoding="utf-8"))
-    longest = LONGEST_DEMO_LIFETIME_S if identity.is_demo else LONGEST_LIFETIME_S
-    return TokenRules(identity.issuer, identity.audience, keys_by_id(jwks), max_lifetime_s=longest)
+    """Rules for access tokens; keys are read from their file, or fetched once `RemoteKeys` open."""
+    keys: Mapping[str, VerifyingKey]
+    if identity.jwks is None:
+        assert identity.jwks_url is not None
+        keys = RemoteKeys(identity.jwks_url, identity.algorithm)
+    else:
+        jwks: Mapping[str, object] = json.loads(identity.jwks.read_text(encoding="utf-8"))
+        keys = keys_by_id(jwks, identity.algorithm)
+    return TokenRules(
+        identity.issuer,
+        identity.audience,
+        keys,
+        max_lifetime_s=LONGEST_DEMO_LIFETIME_S if identity.is_demo else LONGEST_LIFETIME_S,
+        algorithm=identity.algorithm,
+        claim_names=identity.claim_names,
+    )

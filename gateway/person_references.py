@@ -68,18 +68,20 @@ class PersonDesk:
         Raises:
             ClientError: refused; if the token was genuine, the refusal is on record.
         """
-        if credentials.authorization is None:
+        if credentials.is_empty:
             raise _without_token()
         rules = self.rules()
         try:
-            principal = self.authenticator.authenticate(credentials.authorization)
+            principal = self.authenticator.authenticate(credentials, facts.method, facts.path)
+            facts.note.next_nonce = self.authenticator.nonce_after(credentials)
         except ClientError as error:
             if error.claimant is not None:
                 await self._refuse(Trail(facts, claiming(error.claimant), rules, self.clock), error)
             raise
         trail = Trail(facts, principal, rules, self.clock)
         try:
-            self.admission.enter(principal, facts.note)
+            admitted = self.admission.enter(principal, facts.note)
+            self.admission.allow_persons(admitted)
             keys = self._keys(documents, principal.caller, rules.policies)
         except ClientError as error:
             await self._refuse(trail, error)

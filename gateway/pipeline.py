@@ -77,8 +77,10 @@ class Pipeline:
         Raises:
             ClientError: refused; if the token was genuine, the refusal is on record.
         """
+        authenticator = self._stages.authenticator
         try:
-            principal = self._stages.authenticator.authenticate(credentials.authorization)
+            principal = authenticator.authenticate(credentials, facts.method, facts.path)
+            facts.note.next_nonce = authenticator.nonce_after(credentials)
         except ClientError as error:
             await self._record_claimant(error, facts)
             raise
@@ -154,10 +156,10 @@ class Pipeline:
 
     def _answered(self, trail: Trail, admitted: Admitted) -> AuditEntry:
         """The entry of an answer, with what the client's contract and its pace add to it."""
-        entry, operation = trail.entry(), admitted.operation
+        entry = trail.entry()
         client_id = entry.principal.client_id
-        if operation is not None and operation.quota_per_day is not None:
-            quota = Quota(operation.counted_as(client_id), operation.quota_per_day)
+        quota = quota_of(entry.principal, admitted)
+        if quota is not None:
             entry = replace(entry, quota=quota)
         # the public is no one client
         if trail.caller.caller_class is not CallerClass.PUBLIC and (
@@ -179,7 +181,8 @@ class Pipeline:
         context = FetchContext(facts.request_id, facts.deadline, facts.received_at)
         persons = stages.persons(trail.principal)
         planned = with_persons(stages.plans.plan(operation, request.variables), persons.key)
-        authorized = stages.authorizer.authorize(planned.plan, trail.caller, policies)
+        contract = admitted.contract(trail.principal.contract)
+        authorized = stages.authorizer.authorize(planned.plan, trail.caller, policies, contract)
         if facts.idempotency_key is not None:
             key = repeat_key(
                 facts.idempotency_key, trail.principal.client_id, operation, request.variables
@@ -214,6 +217,20 @@ class Pipeline:
         )
         trail.is_recorded = True
         return OperationAnswer(body, is_request_error=False)
+
+
+def quota_of(principal: Principal, admitted: Admitted) -> Quota | None:
+    """What subjects count against where that is not the client's quota, or less than it."""
+    terms, operation, contract = admitted.terms, admitted.operation, principal.contract
+    counted_as, limits = principal.client_id, [terms.quota_per_day]
+    if operation is not None and operation.quota_per_day is not None:
+        counted_as = operation.counted_as(principal.client_id)
+        limits = [operation.quota_per_day]
+    if contract is not None:
+        limits.append(contract.quota_per_day)
+    known = [limit for limit in limits if limit is not None]
+    is_own = counted_as == principal.client_id and limits == [terms.quota_per_day]
+    return None if is_own or not known else Quota(counted_as, min(known))
 
 
 def _changed() -> Unavailable:

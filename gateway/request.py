@@ -5,7 +5,7 @@ It lies below HTTP and below the stages, so that neither imports the other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 
@@ -16,14 +16,36 @@ class Credentials:
     Attributes:
         authorization: value of the only `Authorization` header; None without one.
         dpop: value of the only `DPoP` header; None without one.
+        statement: value of the only `Credit-Request` header; None without one.
+        certificate: value of the header in which a trusted proxy hands on the certificate of the
+            client; None without one.
+        content: body of the request, or its query string for `GET`; kept only where a statement
+            is about it.
     """
 
     authorization: str | None
     dpop: str | None = None
+    statement: str | None = None
+    certificate: str | None = None
+    content: bytes = b""
 
     def __repr__(self) -> str:
         """Return a text without the secret."""
         return "Credentials(…)"
+
+    def about(self, content: bytes) -> Credentials:
+        """These credentials with the content that the statement is about, if there is one."""
+        return self if self.statement is None else replace(self, content=content)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the client says nothing about who it is."""
+        return (
+            self.authorization is None
+            and self.dpop is None
+            and self.statement is None
+            and self.certificate is None
+        )
 
 
 class QuotaUse(NamedTuple):
@@ -71,6 +93,7 @@ class CallerNote:
         quota: None where nothing is counted for the client.
         pace: None where requests are not counted: for the public, and for a client that is
             answered nothing.
+        next_nonce: for the next proof of a client that sent a good one; None for others.
     """
 
     client_id: str | None = None
@@ -78,6 +101,7 @@ class CallerNote:
     purpose: str | None = None
     quota: QuotaUse | None = None
     pace: PaceUse | None = None
+    next_nonce: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

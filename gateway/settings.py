@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -28,7 +30,24 @@ MOST_NETWORK_KEYS = 2
 CONFORMANCE_REPORT = "conformance_report"
 _MOST_REQUESTS = 10_000_000
 _SEAL_BYTES = 32
+_MOST_NONCE_KEYS = 2
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_ALGORITHMS = ("Ed25519", "ES256", "PS256")
+# A name that no header has that means something else here.
+_HEADER = re.compile(r"(?!authorization$|dpop$|credit-request$|content-|accept)[a-z0-9-]{1,64}")
+_CLAIMS = (
+    "caller_class",
+    "organisation",
+    "purpose",
+    "acting_for",
+    "role",
+    "matter_no",
+    "user_ref",
+    "client_id",
+    "scope",
+    "authorization_details",
+)
+"""Claims that an issuer may call otherwise; those that make a token good have one name only."""
 
 
 class SettingsError(Exception):
@@ -42,12 +61,21 @@ class ServerSettings:
         host: address to listen on; anything but a loopback address needs `behind_proxy`.
         behind_proxy: a proxy that ends TLS stands in front.
         today: fixed day for policies, for demonstrations on generated data; None: the real day.
+        public_url: URL under which clients know the gateway, without a path; proofs of possession
+            name it.
+        certificate_header: in which the proxy hands on the certificate of a client, in lower
+            case; None: no certificates.
+        trusted_proxies: addresses and networks from which that header is believed; `unix` for a
+            unix socket.
     """
 
     host: str = "127.0.0.1"
     port: int = 8480
     behind_proxy: bool = False
     today: dt.date | None = None
+    public_url: str = "http://127.0.0.1:8480"
+    certificate_header: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +94,23 @@ class IdentitySettings:
     Attributes:
         issuer: accepted issuer of access tokens.
         audience: this gateway's name in the tokens.
-        jwks: file with the issuer's public keys.
+        jwks: file with the issuer's public keys; None where they are fetched.
         is_demo: accept the week-long tokens of a demonstration.
+        jwks_url: where they are fetched; None where they are in a file.
+        algorithm: with which the issuer signs.
+        bearer_classes: caller classes whose tokens need not be bound to a key or certificate;
+            never institutions and platforms.
+        claim_names: what the issuer calls claims, by what they are called here.
     """
 
     issuer: str
     audience: str
-    jwks: Path
+    jwks: Path | None
     is_demo: bool = False
+    jwks_url: str | None = None
+    algorithm: str = "Ed25519"
+    bearer_classes: frozenset[CallerClass] = frozenset()
+    claim_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +121,13 @@ class KeySettings:
         audit: key of the record hashes in the audit, at least 32 bytes.
         network: keys of the network references, the newest first: one, two while departments
             change from one to the other, or none where no department keeps references.
+        nonce: keys of the nonces of proofs, the newest first; empty: no nonce is asked for.
     """
 
     opaque: tuple[bytes, ...] = field(repr=False)
     audit: bytes = field(repr=False)
     network: tuple[NetworkKey, ...] = field(default=(), repr=False)
+    nonce: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +140,8 @@ class ClientSettings:
         requests_per_minute, burst: of a client for one purpose, in the long run and at once.
         sweep_per_minute, sweep_per_day: distinct subjects of one client beyond which a warning is
             raised. Source: the city's default for warnings of query sweeps (查询异常预警).
+        is_sandbox: whether clients of the sandbox are answered, and no others.
+        administrators: ids of clients that register clients over HTTP.
     """
 
     must_register: frozenset[CallerClass] = frozenset(
@@ -113,6 +154,8 @@ class ClientSettings:
     burst: int = 600
     sweep_per_minute: int = 200
     sweep_per_day: int = 5_000
+    is_sandbox: bool = False
+    administrators: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,10 +290,11 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
     """
     document = _document(path)
     reader = _Reader(document, path.parent, environment)
+    oauth = _oauth(reader.section("oauth")) if "oauth" in document else None
     settings = Settings(
-        server=_server(reader.section("server")),
+        server=_server(reader.section("server"), oauth),
         store=_store(reader.section("store")),
-        identity=_identity(reader.section("identity")),
+        identity=_identity(reader.section("identity"), reader.section("claims")),
         keys=_keys(reader.section("keys")),
         adapters=(adapters := _adapters(reader)).settings,
         policies=tuple(
@@ -259,7 +303,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         shadow=reader.section("policies").path("shadow"),
         sharing=reader.section("policies").path("sharing"),
         clients=_clients(reader.section("clients")),
-        oauth=_oauth(reader.section("oauth")) if "oauth" in document else None,
+        oauth=oauth,
         conformance=_conformance(reader.section("conformance"), reader),
         audit_log=_audit_log(reader.section("audit_log")),
         guards=adapters.guards,
@@ -450,31 +494,108 @@ class _Reader:
             raise SettingsError(f"section `{unknown[0]}` is unknown")
 
 
-def _server(section: _Section) -> ServerSettings:
+def _server(section: _Section, oauth: OAuthSettings | None) -> ServerSettings:
+    host, port = section.text("host", "127.0.0.1"), section.number("port", 8480, 0, 65535)
+    header = section.value("certificate_header")
     server = ServerSettings(
-        host=section.text("host", "127.0.0.1"),
-        port=section.number("port", 8480, 0, 65535),
+        host=host,
+        port=port,
         behind_proxy=section.flag("behind_proxy"),
         today=section.date("today"),
+        public_url=_public_url(section.value("public_url"), host, port, oauth),
+        certificate_header=None if header is None else section.text("certificate_header").lower(),
+        trusted_proxies=section.texts("trusted_proxies"),
     )
     if server.host not in _LOOPBACK and not server.behind_proxy:
         raise SettingsError(
             f"setting `server.host` is `{server.host}`: tokens would travel in clear; listen on a "
             "loopback address, or set `server.behind_proxy` where a proxy ends TLS"
         )
+    if server.behind_proxy and oauth is None and section.value("public_url") is None:
+        raise SettingsError(
+            "setting `server.public_url` is missing: behind a proxy the gateway cannot know it, "
+            "and proofs of possession name it"
+        )
+    if (server.certificate_header is None) != (not server.trusted_proxies):
+        raise SettingsError(
+            "settings `server.certificate_header` and `server.trusted_proxies` go together: a "
+            "certificate is believed of known proxies only"
+        )
+    _check_proxies(server)
     return server
+
+
+def _public_url(stated: object, host: str, port: int, oauth: OAuthSettings | None) -> str:
+    """The URL of the gateway; without one, the issuer's or that of its own address."""
+    if stated is None and oauth is not None:
+        return oauth.issuer
+    if stated is None:
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    if oauth is not None and stated != oauth.issuer:
+        raise SettingsError(
+            "settings `server.public_url` and `oauth.issuer` differ: clients know one URL"
+        )
+    parts = urlsplit(stated) if isinstance(stated, str) else None
+    if (
+        parts is None
+        or not parts.hostname
+        or parts.path not in ("", "/")
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+        or not (parts.scheme == "https" or _is_loopback_url(parts.scheme, parts.hostname))
+    ):
+        raise SettingsError(
+            "setting `server.public_url` is no `https` URL without path and query (`http` on a "
+            "loopback address)"
+        )
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_loopback_url(scheme: str, host: str) -> bool:
+    return scheme == "http" and host in _LOOPBACK
+
+
+def _check_proxies(server: ServerSettings) -> None:
+    for each in server.trusted_proxies:
+        try:
+            network = None if each == "unix" else ip_network(each)
+        except ValueError:
+            network = ip_network("0.0.0.0/0")
+        if network is not None and network.prefixlen == 0:
+            raise SettingsError(
+                f"setting `server.trusted_proxies` names `{each}`, expected `unix` or addresses "
+                "and networks of proxies, and never everybody"
+            )
+    if server.certificate_header is not None and not _HEADER.fullmatch(server.certificate_header):
+        raise SettingsError("setting `server.certificate_header` is no name of a header of its own")
 
 
 def _store(section: _Section) -> StoreSettings:
     return StoreSettings(url=section.text("url"))
 
 
-def _identity(section: _Section) -> IdentitySettings:
+def _identity(section: _Section, claims: _Section) -> IdentitySettings:
+    jwks, url = section.path("jwks"), section.value("jwks_url")
+    if (jwks is None) == (url is None):
+        raise SettingsError(
+            "settings `identity.jwks` and `identity.jwks_url`: expected one of the two"
+        )
+    algorithm = section.text("algorithm", "Ed25519")
+    if algorithm not in _ALGORITHMS:
+        raise SettingsError(
+            f"setting `identity.algorithm` is `{algorithm}`, expected one of "
+            f"{', '.join(_ALGORITHMS)}"
+        )
     return IdentitySettings(
         issuer=section.text("issuer"),
         audience=section.text("audience"),
-        jwks=section.folder / section.text("jwks"),
+        jwks=jwks,
         is_demo=section.flag("is_demo"),
+        jwks_url=None if url is None else _keys_url(section.text("jwks_url")),
+        algorithm=algorithm,
+        bearer_classes=_bearer_classes(section),
+        claim_names=_claim_names(claims),
     )
 
 
@@ -516,6 +637,32 @@ def _is_origin(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
 
 
+def _keys_url(stated: str) -> str:
+    parts = urlsplit(stated)
+    host = parts.hostname or ""
+    is_safe = parts.scheme == "https" or _is_loopback_url(parts.scheme, host)
+    if not host or "@" in parts.netloc or not is_safe:
+        raise SettingsError(
+            "setting `identity.jwks_url` is no `https` URL (`http` on a loopback address)"
+        )
+    return stated
+
+
+def _bearer_classes(section: _Section) -> frozenset[CallerClass]:
+    found = _classes(section, "bearer_classes", frozenset())
+    bound = found & {CallerClass.INSTITUTION, CallerClass.PLATFORM}
+    if bound:
+        raise SettingsError(
+            f"setting `identity.bearer_classes` names `{min(each.value for each in bound)}`: "
+            "tokens of institutions and platforms are always bound to their senders"
+        )
+    return found
+
+
+def _claim_names(section: _Section) -> Mapping[str, str]:
+    return {ours: section.text(ours) for ours in _CLAIMS if section.value(ours) is not None}
+
+
 def _clients(section: _Section) -> ClientSettings:
     usual = ClientSettings()
     return ClientSettings(
@@ -525,6 +672,8 @@ def _clients(section: _Section) -> ClientSettings:
         section.number("burst", usual.burst, 1, _MOST_REQUESTS),
         section.number("sweep_per_minute", usual.sweep_per_minute, 1, _MOST_REQUESTS),
         section.number("sweep_per_day", usual.sweep_per_day, 1, _MOST_REQUESTS),
+        section.flag("is_sandbox"),
+        frozenset(section.texts("administrators")),
     )
 
 
@@ -549,7 +698,13 @@ def _keys(section: _Section) -> KeySettings:
     audit = read_secret(section.folder / section.text("audit_file"))
     if len(audit) < 32:
         raise SettingsError("setting `keys.audit_file` names a file of less than 32 bytes")
-    return KeySettings(opaque, audit, _network(section, section.texts("network_files")))
+    nonce = tuple(read_secret(section.folder / file) for file in section.texts("nonce_files"))
+    if len(nonce) > _MOST_NONCE_KEYS or any(len(key) < 32 for key in nonce):
+        raise SettingsError(
+            f"setting `keys.nonce_files` names more than {_MOST_NONCE_KEYS} files, or one of less "
+            "than 32 bytes"
+        )
+    return KeySettings(opaque, audit, _network(section, section.texts("network_files")), nonce)
 
 
 def _audit_log(section: _Section) -> AuditLogSettings | None:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bench.targets.program import run_target
 from gateway.authorization.plan import AuthorizedPlan
-from gateway.composition import open_gateway
+from gateway.composition import open_gateway, trusted_proxy
 from gateway.contract import FetchContext
 from gateway.http.access_log import AccessLog, json_logger
 from gateway.http.clock import SystemClock
@@ -47,7 +47,7 @@ class UndutifulPipeline:
         """Answer one operation."""
         stages = self._stages
         context = FetchContext(facts.request_id, facts.deadline, facts.received_at)
-        principal = self._principal(credentials.authorization)
+        principal = self._principal(credentials, facts)
         operation = stages.operations.load(request, principal.client_id)
         persons = stages.persons(principal)
         planned = with_persons(stages.plans.plan(operation, request.variables), persons.key)
@@ -59,10 +59,11 @@ class UndutifulPipeline:
         )
         return OperationAnswer(written.body, is_request_error=False)
 
-    def _principal(self, authorization: str | None) -> Principal:
+    def _principal(self, credentials: Credentials, facts: RequestFacts) -> Principal:
+        authorization = credentials.authorization
         found = self._principals.get(authorization)
         if found is None:
-            found = self._stages.authenticator.authenticate(authorization)
+            found = self._stages.authenticator.authenticate(credentials, facts.method, facts.path)
             self._principals[authorization] = found
         return found
 
@@ -80,6 +81,7 @@ class UndutifulPipeline:
 def make_app(settings: Settings) -> ASGIApp:
     """Return the application; its lifespan opens and closes the gateway."""
     clock = SystemClock()
+    proxy = trusted_proxy(settings.server)
     metrics = Metrics()
     observers: list[RequestObserver] = [metrics, AccessLog(json_logger(sys.stderr.buffer), clock)]
     endpoints: list[GraphQLEndpoint] = []
@@ -91,7 +93,7 @@ def make_app(settings: Settings) -> ASGIApp:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with open_gateway(replace(settings, audit_log=None), observe) as gateway:
             pipeline = UndutifulPipeline(gateway.stages)
-            endpoints.append(GraphQLEndpoint(pipeline, clock, observers))
+            endpoints.append(GraphQLEndpoint(pipeline, clock, observers, proxy=proxy))
             yield
 
     async def graphql(scope: Scope, receive: Receive, send: Send) -> None:

@@ -14,7 +14,7 @@ from gateway.admission.pace import Buckets
 from gateway.admission.sweeps import Sweeps
 from gateway.admission.types import AdmissionRules, Admitted
 from gateway.entitlements.contract import ClientContract
-from gateway.entitlements.errors import client_suspended
+from gateway.entitlements.errors import client_suspended, token_revoked
 from gateway.entitlements.types import ClientTerms
 from gateway.errors import BadRequest, Refused
 from gateway.identity.principal import Principal
@@ -56,13 +56,16 @@ class Admission:
             counts: whether this is a request; False where one is run once more.
 
         Raises:
-            Unauthenticated: CLIENT_SUSPENDED.
-            Refused: CLIENT_UNKNOWN or PURPOSE_NOT_AGREED.
+            Unauthenticated: CLIENT_SUSPENDED or TOKEN_REVOKED.
+            Refused: CLIENT_UNKNOWN, CLIENT_OF_ANOTHER_ENVIRONMENT, ACTING_FOR_NOT_AGREED or
+                PURPOSE_NOT_AGREED.
             TooManyRequests: RATE_LIMITED.
         """
         terms, caller = self._client(principal.client_id), principal.caller
         if terms.is_suspended:
             raise client_suspended()
+        if terms.has_revoked(principal.issued_at):
+            raise token_revoked()
         if caller.caller_class is CallerClass.PUBLIC:
             return Admitted(terms)
         contract, purpose = terms.contract, caller.purpose.value
@@ -72,6 +75,10 @@ class Admission:
             raise _unknown(principal)
         pace = self._rules.pace
         if contract is not None:
+            if contract.is_sandbox is not self._rules.is_sandbox:
+                raise _of_another_environment(contract.is_sandbox)
+            if caller.acting_for is not None and caller.acting_for not in contract.acts_for:
+                raise _not_acting_for(principal)
             if contract.purposes and purpose not in contract.purposes:
                 raise _purpose_not_agreed(principal)
             pace = contract.pace or pace
@@ -124,6 +131,23 @@ class Admission:
             raise _not_registered()
         return admitted
 
+    def allow_persons(self, admitted: Admitted) -> None:
+        """Let a client name persons by their documents.
+
+        One that runs registered operations only may not, unless its contract says so: what it
+        asks was agreed on beforehand, and documents of persons are no part of it.
+
+        Raises:
+            Refused: PERSONS_NOT_AGREED.
+        """
+        contract = admitted.terms.contract
+        may = None if contract is None else contract.may_name_persons
+        if may is False or (may is None and self._runs_registered_only(contract)):
+            raise Refused(
+                "PERSONS_NOT_AGREED",
+                "the contract of this client does not let it name persons by their documents",
+            )
+
     def is_sweep(self, client_id: str, subjects: tuple[str, ...]) -> bool:
         """Count the subjects that a client asks for; whether they are more than usual."""
         return self._sweeps.count(client_id, subjects)
@@ -151,6 +175,22 @@ def _unknown(principal: Principal) -> Refused:
         "CLIENT_UNKNOWN",
         f"no client `{principal.client_id}` is registered for this organisation as "
         f"`{principal.caller.caller_class.value}`: ask the operator of the gateway to register it",
+    )
+
+
+def _of_another_environment(is_sandbox: bool) -> Refused:
+    registered, other = ("sandbox", "real") if is_sandbox else ("real", "sandbox")
+    return Refused(
+        "CLIENT_OF_ANOTHER_ENVIRONMENT",
+        f"the client is registered for {registered} use, and this is the gateway for {other} use",
+    )
+
+
+def _not_acting_for(principal: Principal) -> Refused:
+    return Refused(
+        "ACTING_FOR_NOT_AGREED",
+        f"the contract of client `{principal.client_id}` does not name the institution that it "
+        "acts for",
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Protocol
 
 from gateway.entitlements.contract import Pace, RegisteredOperation
+from gateway.entitlements.data_contract import DataContract, narrowed
 from gateway.entitlements.types import ClientTerms, Mark
-from policies.model import CallerClass
+from policies.model import CallerClass, Limit
 
 QUERY_SWEEP = "QUERY_SWEEP"
 """Warning of an audit entry: the client asks for more subjects than usual business needs."""
@@ -39,6 +41,7 @@ class AdmissionRules:
         runs_registered_only: caller classes whose registered clients run registered operations
             only.
         pace: of a client for one purpose.
+        is_sandbox: whether clients of the sandbox are answered, and no others.
     """
 
     must_register: frozenset[CallerClass] = frozenset(
@@ -49,6 +52,7 @@ class AdmissionRules:
     )
     pace: Pace = _USUAL_PACE
     sweep: SweepLimits = SweepLimits()
+    is_sandbox: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,23 @@ class Admitted:
 
     @property
     def marks(self) -> tuple[Mark, ...]:
-        """What its answer relies on: the contract, where that let the operation through."""
-        return () if self.operation is None else (self.terms.mark,)
+        """What its answer relies on: the contract, where that let operation or fields through."""
+        return () if self.operation is None and self._scopes is None else (self.terms.mark,)
+
+    @property
+    def _scopes(self) -> Limit | None:
+        contract = self.terms.contract
+        return None if contract is None else contract.scope_limit
+
+    def contract(self, of_token: DataContract | None) -> DataContract | None:
+        """What the answer gives at most, by the token and by the client's scopes together."""
+        scopes = self._scopes
+        return of_token if scopes is None else _within(of_token or DataContract(), scopes)
+
+
+@lru_cache(maxsize=4_096)
+def _within(contract: DataContract, scopes: Limit) -> DataContract:
+    return replace(contract, limit=narrowed(contract.limit, scopes))
 
 
 class SweepObserver(Protocol):

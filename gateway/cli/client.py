@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import click
 
+from gateway.cli.client_ask import ask
 from gateway.cli.client_operation import operation
 from gateway.cli.store import run_on_store, store_option
 from gateway.entitlements.client import Client
@@ -149,6 +150,7 @@ def list_clients(store: StoreAddress, as_json: bool) -> None:
             )
 
 
+client.add_command(ask)
 client.add_command(operation)
 
 

@@ -12,8 +12,11 @@ import orjson
 
 from gateway.cli.config import config_option, read_config
 from gateway.composition import authenticator, token_rules
+from gateway.entitlements.data_contract import DataContract
 from gateway.errors import ClientError, GatewayError
 from gateway.explanation import caller_text, open_explainer
+from gateway.identity.caller import principal_of_token
+from gateway.identity.principal import Principal
 from gateway.operation.errors import RequestError
 from gateway.operation.types import OperationRequest
 from gateway.settings import Settings
@@ -77,12 +80,19 @@ def explain(
     request = OperationRequest(_document(query_file, query), operation, _variables(variables))
     if token_file is None:
         caller = _caller(CallerClass(caller_class), purpose, organisation, acting_for)
+        contract = None
     else:
-        caller = _caller_of_token(settings, token_file)
-    click.echo(explanation_text(settings, request, caller))
+        principal = _principal_of_token(settings, token_file)
+        caller, contract = principal.caller, principal.contract
+    click.echo(explanation_text(settings, request, caller, contract))
 
 
-def explanation_text(settings: Settings, request: OperationRequest, caller: Caller) -> str:
+def explanation_text(
+    settings: Settings,
+    request: OperationRequest,
+    caller: Caller,
+    contract: DataContract | None = None,
+) -> str:
     """Open the gateway, explain one operation, close it.
 
     Raises:
@@ -91,7 +101,7 @@ def explanation_text(settings: Settings, request: OperationRequest, caller: Call
 
     async def run() -> str:
         async with open_explainer(settings) as explainer:
-            explained = explainer.explain(request, caller)
+            explained = explainer.explain(request, caller, contract)
         return "\n".join((caller_text(caller), "", explained.text))
 
     try:
@@ -147,10 +157,15 @@ def _caller(
     return Caller(caller_class, organisation, stated, acting_for)
 
 
-def _caller_of_token(settings: Settings, token_file: Path) -> Caller:
+def _principal_of_token(settings: Settings, token_file: Path) -> Principal:
+    """Who a genuine token names; by what it would be sent is not asked."""
+    if settings.identity.jwks is None:
+        raise click.ClickException(
+            "the issuer's keys are fetched: say who asks by --as, --purpose and --organisation"
+        )
     token = token_file.read_text(encoding="utf-8").strip()
     reader = authenticator(settings, token_rules(settings.identity))
     try:
-        return reader.authenticate(f"Bearer {token}").caller
+        return principal_of_token(reader.read_token(token), None, None, ())
     except ClientError as error:
         raise click.ClickException(f"token `{token_file}`: {error.message}") from error

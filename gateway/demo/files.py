@@ -56,6 +56,10 @@ class DemoFiles:
         for folder in (self.secrets, self.tokens):
             folder.mkdir(mode=0o700, exist_ok=True)
 
+    def key(self, profile: str) -> Path:
+        """File of the private key that a profile's token is bound to."""
+        return self.secrets / f"{profile}.jwk"
+
     def secret_bytes(self, name: str, size: int) -> Path:
         """Return the file of a random secret; made on the first call, the same ever after."""
         path = self.secrets / name
@@ -91,12 +95,14 @@ class DemoDescription:
         tokens: token per profile; None for the public, which sends none.
         cases: codes of the named cases.
         loaders: PostgreSQL URL of the owner, per department that has an import.
+        keys: file of the private key that a token is bound to, per profile that has one.
     """
 
     address: str
     tokens: Mapping[str, str | None]
     cases: Mapping[str, str]
     loaders: Mapping[str, str]
+    keys: Mapping[str, Path]
 
     def write(self, path: Path) -> None:
         """Write it as JSON that only its owner may read."""
@@ -106,5 +112,6 @@ class DemoDescription:
             "tokens": dict(self.tokens),
             "cases": dict(self.cases),
             "loaders": dict(self.loaders),
+            "keys": {name: str(path) for name, path in self.keys.items()},
         }
         write_private(path, orjson.dumps(content, option=orjson.OPT_INDENT_2).decode() + "\n")

@@ -15,6 +15,7 @@ from gateway.demo.tour.questions import (
     THREE_DEPARTMENTS,
 )
 from gateway.entitlements.client import Client
+from gateway.identity.authenticate import MUST_BE_BOUND
 from gateway.identity.issuer import TokenRequest
 from policies.model import Caller, CallerClass, Purpose
 
@@ -61,7 +62,13 @@ class Profile:
             self.title_zh,
             self.quota_per_day,
             (caller.purpose,) if self.operations else (),
+            acts_for=() if caller.acting_for is None else (caller.acting_for,),
         )
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether its token is bound to a key of its own."""
+        return self.request is not None and self.request.caller.caller_class in MUST_BE_BOUND
 
 
 @dataclass(frozen=True, slots=True)

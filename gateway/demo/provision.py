@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -18,13 +18,15 @@ from gateway.demo.consents import file_consents
 from gateway.demo.databases import DemoDatabases
 from gateway.demo.errors import DemoError
 from gateway.demo.files import DemoDescription, DemoFiles
-from gateway.demo.profiles import PROFILES
+from gateway.demo.profiles import PROFILES, Profile
 from gateway.entitlements.client_operations import OperationRegister
 from gateway.entitlements.consent_register import ConsentRegister
 from gateway.entitlements.registers import ClientRegister
 from gateway.errors import GatewayError
+from gateway.identity.authenticate import MUST_BE_BOUND
 from gateway.identity.issuer import LONGEST_DEMO_LIFETIME_S, LocalIssuer
-from gateway.identity.keys import load_or_create_key
+from gateway.identity.keys import load_key, load_or_create_key
+from gateway.identity.prover import Prover
 from gateway.oauth.signing_keys import SEAL_KEY_BYTES
 from gateway.operation.registration import Registration
 from gateway.settings import Settings, load_settings
@@ -32,12 +34,16 @@ from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
 from gateway.store.pool import LightPool
 from gateway.translog.signers import private_key_pem
+from policies.model import CallerClass
 from schema.build import build_schema, core_schema
 
 ISSUER = "https://issuer.demo.invalid"
 AUDIENCE = "credit-gateway-demo"
 LOG_ORIGIN = "credit-gateway.demo.invalid/audit"
-_OPAQUE_KEY_BYTES, _AUDIT_KEY_BYTES, _TOKEN_ID_BYTES = 64, 32, 16
+_OPAQUE_KEY_BYTES, _AUDIT_KEY_BYTES, _NONCE_KEY_BYTES, _TOKEN_ID_BYTES = 64, 32, 32, 16
+_BEARER_CLASSES = sorted(
+    each.value for each in CallerClass if each not in {*MUST_BE_BOUND, CallerClass.PUBLIC}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ async def provision(databases: DemoDatabases, files: DemoFiles, port: int) -> Pr
         tokens,
         {name: getattr(CASES, name).code for name in CASES.__slots__},
         {"market": market},
+        {name: files.key(name) for name, each in PROFILES.by_name().items() if each.is_bound},
     )
     description.write(files.description)
     return Provisioned(load_settings(files.settings, environment={}), description)
@@ -114,11 +121,25 @@ def _mint_tokens(files: DemoFiles) -> Mapping[str, str | None]:
         is_demo=True,
     )
     _jwks(files).write_bytes(orjson.dumps(issuer.jwks(), option=orjson.OPT_INDENT_2))
+    return {name: _mint(issuer, profile, files) for name, profile in PROFILES.by_name().items()}
+
+
+def _mint(issuer: LocalIssuer, profile: Profile, files: DemoFiles) -> str | None:
+    """A token for a week; bound to a key of the profile's own where its class must have that."""
+    request = profile.request
+    if request is None:
+        return None
+    if profile.is_bound:
+        key = load_or_create_key(files.key(profile.name))
+        request = replace(request, jkt=key.thumbprint())
+    return issuer.mint(request, LONGEST_DEMO_LIFETIME_S)
+
+
+def provers_of(keys: Mapping[str, Path]) -> Mapping[str, Prover]:
+    """What signs for the profiles whose tokens are bound to keys."""
     return {
-        name: None
-        if profile.request is None
-        else issuer.mint(profile.request, LONGEST_DEMO_LIFETIME_S)
-        for name, profile in PROFILES.by_name().items()
+        name: Prover(load_key(path), time.time, lambda: os.urandom(_TOKEN_ID_BYTES).hex())
+        for name, path in keys.items()
     }
 
 
@@ -131,6 +152,7 @@ def _write_settings(databases: DemoDatabases, files: DemoFiles, port: int) -> No
     day = date.fromordinal(CITY_DAY)
     opaque = files.secret_bytes("opaque.key", _OPAQUE_KEY_BYTES)
     audit = files.secret_bytes("audit.key", _AUDIT_KEY_BYTES)
+    nonce = files.secret_bytes("nonce.key", _NONCE_KEY_BYTES)
     seal = files.secret_bytes("oauth-seal.key", SEAL_KEY_BYTES)
     network = files.write_secret_bytes("network.key", NETWORK_KEY_FILE)
     store = files.write_secret("store-url", databases.store_url)
@@ -147,12 +169,15 @@ def _write_settings(databases: DemoDatabases, files: DemoFiles, port: int) -> No
         f'audience = "{AUDIENCE}"',
         f'jwks = "{_jwks(files).name}"',
         "is_demo = true",
+        "# Tokens of these are good for whoever holds them; real use leaves it out.",
+        f"bearer_classes = {_BEARER_CLASSES}",
         "[clients]",
         "# Whoever has a token of this issuer may try; real use leaves it out.",
         "must_register = []",
         "[keys]",
         f'opaque_files = ["{opaque.relative_to(files.data)}"]',
         f'audit_file = "{audit.relative_to(files.data)}"',
+        f'nonce_files = ["{nonce.relative_to(files.data)}"]',
         f'network_files = ["{network.relative_to(files.data)}"]',
         "[audit_log]",
         f'origin = "{LOG_ORIGIN}"',

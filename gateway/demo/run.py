@@ -30,7 +30,7 @@ from gateway.demo.departments import progress_report
 from gateway.demo.errors import DemoError
 from gateway.demo.files import DemoFiles
 from gateway.demo.postgres import EmbeddedPostgres
-from gateway.demo.provision import Provisioned, provision
+from gateway.demo.provision import Provisioned, provers_of, provision
 from gateway.demo.serving import DemoServer, reserve_port
 from gateway.demo.tour.client import GatewayClient
 from gateway.demo.tour.context import TourContext, installed_program
@@ -204,7 +204,7 @@ async def _tour(
         rules = load_policies(MODEL, settings.server.today or dt.date.today()).rules
         context = TourContext(
             console,
-            GatewayClient(settings.server.port, description.tokens),
+            GatewayClient(settings.server.port, description.tokens, provers_of(description.keys)),
             settings,
             description,
             options.files,

@@ -18,9 +18,15 @@ from gateway.errors import ClientError
 from gateway.http.accept import JSON
 from gateway.http.clock import Clock
 from gateway.http.connection import ClientGoneError, Connection
-from gateway.http.headers import RequestHeaders, require_json_body
+from gateway.http.headers import (
+    RequestHeaders,
+    read_headers,
+    refuse_chunked,
+    require_json_body,
+)
 from gateway.http.limits import HttpLimits
 from gateway.http.peer import peer_class, peer_network
+from gateway.http.proxy import NO_PROXY, TrustedProxy
 from gateway.http.responses import error_body, limit_headers, send_response
 from gateway.http.types import CallerNote, RequestFacts, RequestObserver, RequestRecord
 
@@ -63,6 +69,7 @@ class Endpoint(ABC):
         observers: told of each finished request.
         limits: sizes and times.
         new_request_id: makes the identifier of a request.
+        proxy: who may hand on certificates of clients.
     """
 
     def __init__(
@@ -71,7 +78,9 @@ class Endpoint(ABC):
         observers: Sequence[RequestObserver],
         limits: HttpLimits | None,
         new_request_id: Callable[[], str],
+        proxy: TrustedProxy = NO_PROXY,
     ) -> None:
+        self._proxy = proxy
         self.limits = limits or HttpLimits()
         self._clock = clock
         self._observers = tuple(observers)
@@ -109,6 +118,16 @@ class Endpoint(ABC):
             (*response.headers, *limit_headers(exchange.note, self._clock.epoch_s())),
         )
         self._observe(scope, exchange, response)
+
+    def headers(self, scope: Scope) -> RequestHeaders:
+        """Return the headers of a request that is not chunked.
+
+        Raises:
+            ClientError: see `read_headers` and `refuse_chunked`.
+        """
+        headers = read_headers(scope["headers"], self._proxy, scope.get("client"))
+        refuse_chunked(headers)
+        return headers
 
     def facts(
         self, scope: Scope, exchange: Exchange, idempotency_key: str | None = None

@@ -24,9 +24,10 @@ from gateway.http.endpoint import (
     random_request_id,
     read_json_body,
 )
-from gateway.http.headers import RequestHeaders, read_headers, refuse_chunked
+from gateway.http.headers import RequestHeaders
 from gateway.http.limits import HttpLimits
 from gateway.http.parameters import from_body, from_query_string
+from gateway.http.proxy import NO_PROXY, TrustedProxy
 from gateway.http.types import Answering, RequestObserver
 
 # Source: Fetch Metadata Request Headers, section 2.2 "Sec-Fetch-Mode".
@@ -38,7 +39,7 @@ class GraphQLEndpoint(Endpoint):
 
     Args:
         answering: the pipeline.
-        clock, observers, limits, new_request_id: see `Endpoint`.
+        clock, observers, limits, new_request_id, proxy: see `Endpoint`.
     """
 
     def __init__(
@@ -48,14 +49,14 @@ class GraphQLEndpoint(Endpoint):
         observers: Sequence[RequestObserver] = (),
         limits: HttpLimits | None = None,
         new_request_id: Callable[[], str] = random_request_id,
+        proxy: TrustedProxy = NO_PROXY,
     ) -> None:
-        super().__init__(clock, observers, limits, new_request_id)
+        super().__init__(clock, observers, limits, new_request_id, proxy)
         self._answering = answering
 
     async def respond(self, scope: Scope, receive: Receive, exchange: Exchange) -> Response:
         """Return the response to a request that can be understood; see `Endpoint.respond`."""
-        headers = read_headers(scope["headers"])
-        refuse_chunked(headers)
+        headers = self.headers(scope)
         method: str = scope["method"]
         if method not in ("GET", "POST"):
             raise method_not_allowed("`POST` or `GET`", "GET, POST")
@@ -64,12 +65,14 @@ class GraphQLEndpoint(Endpoint):
         async with Connection(receive, self.limits.body_s, method == "POST") as connection:
             if method == "POST":
                 body = await read_json_body(headers, connection, exchange, self.limits)
-                request = from_body(body, self.limits)
+                request, content = from_body(body, self.limits), body
             else:
-                exchange.request_bytes = len(scope["query_string"])
-                request = from_query_string(scope["query_string"], self.limits)
+                content = scope["query_string"]
+                exchange.request_bytes = len(content)
+                request = from_query_string(content, self.limits)
             facts = self.facts(scope, exchange, headers.idempotency_key)
-            answer = await self._answering.answer(request, headers.credentials, facts)
+            credentials = headers.credentials.about(content)
+            answer = await self._answering.answer(request, credentials, facts)
         is_bad = answer.is_request_error and exchange.media_type == GRAPHQL_RESPONSE
         code = "REQUEST_ERROR" if answer.is_request_error else None
         return Response(400 if is_bad else 200, answer.body, answer.headers, code)

@@ -7,12 +7,16 @@ the server appends the trailers of a chunked body to the headers of the request.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from gateway.errors import BadRequest, ClientError
+from gateway.http.proxy import NO_PROXY, TrustedProxy, untrusted_certificate
 from gateway.http.types import Credentials
+
+Peer: TypeAlias = Sequence[object] | None
+"""The ASGI scope's `client`: host and port; None for a unix socket."""
 
 CLOSE = (("connection", "close"),)
 
@@ -20,6 +24,7 @@ _ONLY_ONCE = frozenset(
     (
         b"authorization",
         b"dpop",
+        b"credit-request",
         b"content-type",
         b"content-length",
         b"content-encoding",
@@ -53,20 +58,26 @@ class RequestHeaders(NamedTuple):
     idempotency_key: str | None = None
 
 
-def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
+def read_headers(
+    raw: Iterable[tuple[bytes, bytes]], proxy: TrustedProxy = NO_PROXY, peer: Peer = None
+) -> RequestHeaders:
     """Return the headers that matter.
 
     Args:
         raw: pairs of lower-case name and value, as ASGI gives them.
+        proxy: who may hand on certificates of clients.
+        peer: the ASGI scope's `client`.
 
     Raises:
         BadRequest: a header that must be single is repeated, or a length is not a number.
+        ClientError: CERTIFICATE_NOT_TRUSTED.
     """
     seen: dict[bytes, bytes] = {}
+    certificate_header = proxy.certificate_header
     for name, value in raw:
-        if name in _READ:
+        if name in _READ or name == certificate_header:
             if name in seen:
-                if name in _ONLY_ONCE:
+                if name in _ONLY_ONCE or name == certificate_header:
                     raise BadRequest(
                         "REPEATED_HEADER",
                         f"header `{name.decode()}` was sent several times, expected one",
@@ -76,12 +87,17 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
     length = seen.get(b"content-length")
     if length is not None and not (length.isdigit() and len(length) <= 12):
         raise BadRequest("MALFORMED_HEADER", "header `content-length` is not a number of bytes")
-    authorization = seen.get(b"authorization")
-    dpop = seen.get(b"dpop")
+    certificate = None if certificate_header is None else seen.get(certificate_header)
+    if certificate is not None and not proxy.is_trusted(peer):
+        assert certificate_header is not None
+        raise untrusted_certificate(certificate_header)
     return RequestHeaders(
         Credentials(
-            None if authorization is None else authorization.decode("latin-1"),
-            None if dpop is None else dpop.decode("latin-1"),
+            _text(seen.get(b"authorization")),
+            _text(seen.get(b"dpop")),
+            _text(seen.get(b"credit-request")),
+            # a proxy says so where a client has none
+            _text(certificate) or None,
         ),
         seen.get(b"accept"),
         seen.get(b"content-type"),
@@ -91,6 +107,10 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
         seen.get(b"sec-fetch-mode"),
         _idempotency_key(seen.get(b"idempotency-key")),
     )
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
 
 
 def _idempotency_key(value: bytes | None) -> str | None:

@@ -21,8 +21,8 @@ from gateway.http.endpoint import (
     random_request_id,
     read_json_body,
 )
-from gateway.http.headers import read_headers, refuse_chunked
 from gateway.http.limits import HttpLimits
+from gateway.http.proxy import NO_PROXY, TrustedProxy
 from gateway.http.strict_json import read_json
 from gateway.http.types import ReferringToPersons, RequestObserver
 from gateway.persons.types import StatedDocument
@@ -36,7 +36,7 @@ class PersonReferencesEndpoint(Endpoint):
 
     Args:
         referring: turns documents into references.
-        clock, observers, limits, new_request_id: see `Endpoint`.
+        clock, observers, limits, new_request_id, proxy: see `Endpoint`.
     """
 
     def __init__(
@@ -46,21 +46,23 @@ class PersonReferencesEndpoint(Endpoint):
         observers: Sequence[RequestObserver] = (),
         limits: HttpLimits | None = None,
         new_request_id: Callable[[], str] = random_request_id,
+        proxy: TrustedProxy = NO_PROXY,
     ) -> None:
-        super().__init__(clock, observers, limits, new_request_id)
+        super().__init__(clock, observers, limits, new_request_id, proxy)
         self._referring = referring
 
     async def respond(self, scope: Scope, receive: Receive, exchange: Exchange) -> Response:
         """Return the references; see `Endpoint.respond`."""
-        headers = read_headers(scope["headers"])
-        refuse_chunked(headers)
+        headers = self.headers(scope)
         if scope["method"] != "POST":
             raise method_not_allowed("`POST`", "POST")
         async with Connection(receive, self.limits.body_s, has_body=True) as connection:
             body = await read_json_body(headers, connection, exchange, self.limits)
             documents = stated_documents(read_json(body, self.limits.json_depth))
             facts = self.facts(scope, exchange)
-            made = await self._referring.references(documents, headers.credentials, facts)
+            made = await self._referring.references(
+                documents, headers.credentials.about(body), facts
+            )
         return Response(200, orjson.dumps({"references": made}))
 
 

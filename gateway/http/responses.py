@@ -41,7 +41,7 @@ def error_body(code: str, message: str, **facts: str) -> bytes:
 
 
 def limit_headers(note: CallerNote, now: int) -> tuple[tuple[str, str], ...]:
-    """Return what an identified client is told of its limits; nothing for anybody else.
+    """Return what an identified client is told of its limits, and its next nonce.
 
     They follow from what the client has asked for, and from nothing that is held about a subject.
 
@@ -52,15 +52,28 @@ def limit_headers(note: CallerNote, now: int) -> tuple[tuple[str, str], ...]:
     """
     pace, quota = note.pace, note.quota
     if pace is None:
-        return ()
+        return _nonce(note)
     left = f'"requests";r={pace.remaining};t={pace.full_in_s}'
     if quota is None:
-        return (("RateLimit-Policy", _policy(pace.limit, pace.fills_in_s)), ("RateLimit", left))
+        return (
+            ("RateLimit-Policy", _policy(pace.limit, pace.fills_in_s)),
+            ("RateLimit", left),
+            *_nonce(note),
+        )
     resets_in_s = max(0, quota.resets_at - now)
     return (
         ("RateLimit-Policy", _policy(pace.limit, pace.fills_in_s, quota.limit)),
         ("RateLimit", f'{left}, "subjects";r={quota.remaining};t={resets_in_s}'),
+        *_nonce(note),
     )
+
+
+def _nonce(note: CallerNote) -> tuple[tuple[str, str], ...]:
+    """The nonce for the client's next proof.
+
+    Source: RFC 9449 section 8.2.
+    """
+    return () if note.next_nonce is None else (("DPoP-Nonce", note.next_nonce),)
 
 
 @lru_cache(maxsize=256)

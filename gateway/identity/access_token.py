@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
 from joserfc.util import urlsafe_b64decode
 
 from gateway.errors import InternalError, Unauthenticated
 from gateway.identity.challenge import invalid_token
+from gateway.identity.keys import VerifyingKey
 
 ALGORITHM = "Ed25519"
 TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type
@@ -36,16 +36,20 @@ class TokenRules:
     Attributes:
         issuer: exact `iss`.
         audience: exact and only `aud`, a string.
-        keys: public Ed25519 keys of the issuer by `kid`.
+        keys: public keys of the issuer by `kid`, all for the one algorithm.
         max_lifetime_s: longest time from `iat` to `exp`.
         leeway_s: tolerated difference between the clocks of issuer and gateway.
+        algorithm: with which it signs, and no other.
+        claim_names: what the issuer calls claims, by what they are called here.
     """
 
     issuer: str
     audience: str
-    keys: Mapping[str, OKPKey]
+    keys: Mapping[str, VerifyingKey]
     max_lifetime_s: int = 300
     leeway_s: int = 5
+    algorithm: str = ALGORITHM
+    claim_names: Mapping[str, str] = field(default_factory=dict)
 
 
 class AccessTokenValidator:
@@ -75,11 +79,12 @@ class AccessTokenValidator:
         rules = self._rules_of(token)
         key = self._key(token, rules)
         try:
-            claims = jwt.decode(token, key, algorithms=[ALGORITHM]).claims
+            claims = jwt.decode(token, key, algorithms=[rules.algorithm]).claims
         except (JoseError, ValueError, RecursionError) as error:
             raise _invalid(
                 "the signature of the token does not hold, or it holds no claims"
             ) from error
+        claims = _renamed(claims, rules.claim_names)
         _check_parties(claims, rules)
         _check_times(claims, rules, self._clock())
         return MappingProxyType(claims)
@@ -96,7 +101,7 @@ class AccessTokenValidator:
                 return self._rules[stated]
         return next(iter(self._rules.values()))
 
-    def _key(self, token: str, rules: TokenRules) -> OKPKey:
+    def _key(self, token: str, rules: TokenRules) -> VerifyingKey:
         """Return the key that the header names, after checking the header alone."""
         try:
             header = jws.extract_compact(token.encode()).protected
@@ -106,13 +111,22 @@ class AccessTokenValidator:
             raise _invalid("the header of the token holds what is not accepted here")
         if header.get("typ") != TOKEN_TYPE:
             raise _invalid(f"the type of the token is not `{TOKEN_TYPE}`")
-        if header.get("alg") != ALGORITHM:
-            raise _invalid("the algorithm of the token is not Ed25519")
+        if header.get("alg") != rules.algorithm:
+            raise _invalid(f"the algorithm of the token is not {rules.algorithm}")
         kid = header.get("kid")
         key = rules.keys.get(kid) if isinstance(kid, str) else None
         if key is None:
             raise _invalid("the key of the token is unknown")
         return key
+
+
+def _renamed(claims: dict[str, object], names: Mapping[str, str]) -> dict[str, object]:
+    """The claims under our names; what the issuer calls by one of these is another thing."""
+    if not names:
+        return claims
+    kept = {name: value for name, value in claims.items() if name not in names}
+    found = {ours: claims[theirs] for ours, theirs in names.items() if theirs in claims}
+    return {**kept, **found}
 
 
 def _check_parties(claims: Mapping[str, object], rules: TokenRules) -> None:

@@ -166,7 +166,7 @@ class DpopChecker:
         claims = _object(payload, "payload")
         if claims.get("htm") != method:
             raise InvalidProofError("the proof is for another method")
-        if not _is_same_url(claims.get("htu"), url):
+        if not is_same_url(claims.get("htu"), url):
             raise InvalidProofError("the proof is for another URL")
         self._check_token(claims, access_token)
         jti, iat = self._identify(claims)
@@ -287,7 +287,7 @@ def _decoded(segment: str) -> bytes:
     return content
 
 
-def _is_same_url(stated: object, url: str) -> bool:
+def is_same_url(stated: object, url: str) -> bool:
     """Tell whether `htu` is the URL of the request.
 
     Source: RFC 9449 section 4.3 number 9 and the paragraph below it: query and fragment are

@@ -5,7 +5,7 @@ It is no authorization server: whoever holds it may name any caller.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from joserfc import jwt
@@ -22,12 +22,21 @@ LONGEST_DEMO_LIFETIME_S = 7 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """The caller that a token is to name; as `Principal`, before there is a token."""
+    """The caller that a token is to name; as `Principal`, before there is a token.
+
+    Attributes:
+        jkt, x5t_s256: thumbprints of the key or certificate that it is to be bound to.
+        details: `authorization_details`.
+    """
 
     caller: Caller
     client_id: str
     matter_no: str | None = None
     user_ref: str | None = None
+    jkt: str | None = None
+    x5t_s256: str | None = None
+    details: tuple[Mapping[str, object], ...] = ()
+    scope: str | None = None
 
 
 class LocalIssuer:
@@ -97,7 +106,15 @@ class LocalIssuer:
             "role": caller.role.value if caller.role is not None else None,
             "matter_no": request.matter_no,
             "user_ref": request.user_ref,
+            "cnf": _confirmation(request),
+            "authorization_details": list(request.details) or None,
+            "scope": request.scope,
         }
         claims.update({name: value for name, value in optional.items() if value is not None})
         header = {"alg": ALGORITHM, "typ": TOKEN_TYPE, "kid": self._key.kid}
         return jwt.encode(header, claims, self._key, algorithms=[ALGORITHM])
+
+
+def _confirmation(request: TokenRequest) -> dict[str, str] | None:
+    stated = {"jkt": request.jkt, "x5t#S256": request.x5t_s256}
+    return {name: value for name, value in stated.items() if value is not None} or None

@@ -9,14 +9,27 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from gateway.errors import InternalError
 
+VerifyingKey: TypeAlias = OKPKey | ECKey | RSAKey
+
 CURVE: Final = "Ed25519"
+ALGORITHMS: Final = ("Ed25519", "ES256", "PS256")
+"""With which tokens may be signed. Source: FAPI 2.0 security profile section 5.4."""
+
+_SORTS: Final[dict[str, tuple[type[OKPKey] | type[ECKey] | type[RSAKey], tuple[str, ...]]]] = {
+    "Ed25519": (OKPKey, ("kty", "crv", "x")),
+    "ES256": (ECKey, ("kty", "crv", "x", "y")),
+    "PS256": (RSAKey, ("kty", "n", "e")),
+}
+_TYPES: Final = {"Ed25519": ("OKP", CURVE), "ES256": ("EC", "P-256"), "PS256": ("RSA", None)}
+# Source: RFC 9864 section 2.2; a key set may still use the older name of the same algorithm
+_OLD_NAMES: Final = {"Ed25519": "EdDSA"}
 _MOST_KEY_FILE_BYTES = 4_096
 
 
@@ -60,8 +73,10 @@ def public_jwks(keys: Iterable[OKPKey]) -> dict[str, object]:
     return {"keys": [dict(key.as_dict(private=False), use="sig") for key in keys]}
 
 
-def keys_by_id(jwks: Mapping[str, object]) -> Mapping[str, OKPKey]:
-    """Return the Ed25519 keys of a key set by `kid`; keys of other types are left out.
+def keys_by_id(
+    jwks: Mapping[str, object], algorithm: str = "Ed25519"
+) -> Mapping[str, VerifyingKey]:
+    """Return the keys for an algorithm of a key set by `kid`; others are left out.
 
     Raises:
         InternalError: no usable key, a key without `kid`, or a `kid` twice.
@@ -69,19 +84,34 @@ def keys_by_id(jwks: Mapping[str, object]) -> Mapping[str, OKPKey]:
     listed = jwks.get("keys")
     if not isinstance(listed, list):
         raise InternalError("a key set has a list of `keys`; this one has none")
-    found: dict[str, OKPKey] = {}
+    sort, members = _SORTS[algorithm]
+    found: dict[str, VerifyingKey] = {}
     for member in listed:
-        if not isinstance(member, dict) or member.get("crv") != CURVE:
+        if not isinstance(member, dict) or not _is_for(member, algorithm):
             continue
-        public = {name: value for name, value in member.items() if name != "d"}
-        key = OKPKey.import_key(public)
+        public = {name: member[name] for name in (*members, "kid") if name in member}
+        try:
+            key = sort.import_key(public)
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            raise InternalError("a key of the key set cannot be read") from error
         kid = key.kid
         if not kid or kid in found:
             raise InternalError(f"each key of a key set needs a `kid` of its own, found `{kid}`")
         found[kid] = key
     if not found:
-        raise InternalError(f"the key set has no {CURVE} key")
+        raise InternalError(f"the key set has no key for {algorithm}")
     return MappingProxyType(found)
+
+
+def _is_for(member: Mapping[str, object], algorithm: str) -> bool:
+    """Whether a key may have signed with an algorithm: its type fits, and it says nothing else."""
+    kty, crv = _TYPES[algorithm]
+    return (
+        member.get("kty") == kty
+        and member.get("crv") == crv
+        and member.get("use", "sig") == "sig"
+        and member.get("alg", algorithm) in (algorithm, _OLD_NAMES.get(algorithm))
+    )
 
 
 def _create(path: Path) -> None:

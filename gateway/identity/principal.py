@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from gateway.entitlements.data_contract import DataContract
 from gateway.errors import Claimant
 from policies.model import Caller, CallerClass, Purpose
+
+
+class UsedOnce(NamedTuple):
+    """A proof or statement that is good for one request; the fence lets no second one leave.
+
+    Attributes:
+        replay_id: 32 bytes, equal for the same proof.
+        good_until: seconds since the epoch after which it would be refused as too old anyway.
+    """
+
+    replay_id: bytes
+    good_until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +34,9 @@ class Principal:
         user_ref: opaque reference of the officer, as the client states it; None if it does not.
         token_id: `jti` of the token; None without one.
         expires_at: seconds since the epoch at which the token ends; None without one.
+        issued_at: seconds since the epoch at which it was issued; None without one.
+        contract: what the token gives at most; None: what rules permit.
+        once: what the request proved, and no other request may prove again.
     """
 
     caller: Caller
@@ -28,6 +45,9 @@ class Principal:
     user_ref: str | None = None
     token_id: str | None = None
     expires_at: int | None = None
+    issued_at: int | None = None
+    contract: DataContract | None = None
+    once: tuple[UsedOnce, ...] = ()
 
 
 ANONYMOUS = Principal(Caller(CallerClass.PUBLIC, None, Purpose.PUBLIC_DISPLAY), "public")

@@ -12,6 +12,7 @@ import pytest
 from bench.checking import UnequalAnswersError, check_equal
 from bench.workloads import WORKLOADS
 
+_SENDER = {"authorization": "Bearer token"}
 _W2 = WORKLOADS["W2"]
 _MASKED = WORKLOADS["W2_masked"]
 
@@ -49,7 +50,7 @@ def _targets(answers: Mapping[str, bytes]) -> Iterator[Mapping[str, str]]:
 def test_check_equal_same_data_in_other_bytes_passes() -> None:
     answers = {"one": b'{"data":{"a":1,"b":[2]}}', "two": b'{"data": {"b": [2], "a": 1}}'}
     with _targets(answers) as urls:
-        assert check_equal(_W2, urls, [b"{}"], "token") == len(b'{"a":1,"b":[2]}')
+        assert check_equal(_W2, urls, [b"{}"], _SENDER) == len(b'{"a":1,"b":[2]}')
 
 
 @pytest.mark.parametrize(
@@ -60,18 +61,18 @@ def test_check_equal_one_value_differs_is_refused(other: bytes) -> None:
         _targets({"one": b'{"data":{"a":[1,3]}}', "two": other}) as urls,
         pytest.raises(UnequalAnswersError, match=r"W2: two differs at data"),
     ):
-        check_equal(_W2, urls, [b"{}"], "token")
+        check_equal(_W2, urls, [b"{}"], _SENDER)
 
 
 def test_check_equal_masked_value_differs_passes_but_not_a_missing_one() -> None:
     shown = b'{"data":{"address":"all of it","name":"n"}}'
     with _targets({"one": b'{"data":{"address":"part","name":"n"}}', "two": shown}) as urls:
-        check_equal(_MASKED, urls, [b"{}"], "token")
+        check_equal(_MASKED, urls, [b"{}"], _SENDER)
     with (
         _targets({"one": b'{"data":{"name":"n"}}', "two": shown}) as urls,
         pytest.raises(UnequalAnswersError),
     ):
-        check_equal(_MASKED, urls, [b"{}"], "token")
+        check_equal(_MASKED, urls, [b"{}"], _SENDER)
 
 
 def test_check_equal_answer_with_errors_is_refused() -> None:
@@ -79,4 +80,4 @@ def test_check_equal_answer_with_errors_is_refused() -> None:
         _targets({"one": b'{"data":null,"errors":[{"message":"m"}]}'}) as urls,
         pytest.raises(UnequalAnswersError, match="one, W2"),
     ):
-        check_equal(_W2, urls, [b"{}"], "token")
+        check_equal(_W2, urls, [b"{}"], _SENDER)

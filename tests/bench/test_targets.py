@@ -26,7 +26,7 @@ async def test_targets_asked_the_same_answer_the_same(tmp_path: Path) -> None:
                 for workload in WORKLOADS.values():
                     urls = {server.name: server.url(workload) for server in servers.values()}
                     bodies = workload.bodies(ground.subjects, _CHECKED)
-                    check_equal(workload, urls, bodies, ground.tokens[workload.caller])
+                    check_equal(workload, urls, bodies, ground.senders[workload.caller])
                 workload = WORKLOADS["W3"]
                 bodies_file, headers = write_requests(ground, workload)
                 target = Target(servers[LIMIT].url(workload), bodies_file, headers)

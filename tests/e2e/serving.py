@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
+import secrets
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +21,9 @@ import uvloop
 
 from gateway.app import create_app, server_config
 from gateway.demo.serving import DemoServer
+from gateway.identity.keys import load_key
+from gateway.identity.nonce import Nonces
+from gateway.identity.prover import Prover
 from gateway.settings import Settings
 
 START_TIMEOUT_S = 30.0
@@ -67,6 +75,7 @@ class Client:
 
     port: int
     tokens: Mapping[str, str | None]
+    settings: Settings
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30.0))
 
     def ask(
@@ -78,9 +87,10 @@ class Client:
     ) -> Answer:
         """Post an operation; no answer may be a defect, every error with a path has a code."""
         token = token or self.tokens[profile]
-        headers = {"accept": "application/graphql-response+json"}
-        if token is not None:
-            headers["authorization"] = f"Bearer {token}"
+        headers = {
+            "accept": "application/graphql-response+json",
+            **sender_headers(self.settings, token),
+        }
         body = {"query": document, "variables": dict(variables or {})}
         response = self.http.post(
             f"http://127.0.0.1:{self.port}/graphql", json=body, headers=headers
@@ -90,6 +100,35 @@ class Client:
         for error in answer.errors:
             assert error["extensions"]["code"] == error["extensions"]["code"].upper()
         return answer
+
+
+def sender_headers(
+    settings: Settings, token: str | None, base: str | None = None, path: str = "/graphql"
+) -> dict[str, str]:
+    """The headers of one operation with a token; with a proof, where a demonstration bound it.
+
+    Args:
+        base: URL of the server, where it is not the one of the settings.
+    """
+    if token is None:
+        return {}
+    payload = token.split(".")[1]
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except ValueError:
+        claims = {}
+    if "cnf" not in claims:
+        return {"authorization": f"Bearer {token}"}
+    assert settings.identity.jwks is not None
+    keys = settings.identity.jwks.parent / "secrets"
+    prover = next(p for p in map(_prover, keys.glob("*.jwk")) if p.jkt == claims["cnf"]["jkt"])
+    nonce = Nonces(settings.keys.nonce, time.time).current()
+    url = f"{base or settings.server.public_url}{path}"
+    return prover.headers("POST", url, token, nonce)
+
+
+def _prover(path: Path) -> Prover:
+    return Prover(load_key(path), time.time, lambda: secrets.token_hex(8))
 
 
 class ThreadServer(DemoServer):
@@ -120,7 +159,7 @@ def served(settings: Settings, tokens: Mapping[str, str | None]) -> Iterator[Cli
     try:
         assert server.accepts.wait(START_TIMEOUT_S), "the server did not start"
         with httpx.Client(timeout=30.0) as http:
-            yield Client(listener.getsockname()[1], tokens, http)
+            yield Client(listener.getsockname()[1], tokens, settings, http)
     finally:
         server.should_exit = True
         thread.join(START_TIMEOUT_S)

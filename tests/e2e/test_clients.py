@@ -31,7 +31,7 @@ from gateway.store.pool import LightPool
 from policies.model import CallerClass
 from schema.build import build_schema, core_schema
 from tests.e2e.conftest import provision_in
-from tests.e2e.serving import Client, served
+from tests.e2e.serving import Client, sender_headers, served
 from tests.support.postgres import DatabaseFactory
 
 FIRM, OTHER = CASES.clean_firm.code, CASES.penalised_firm.code
@@ -49,9 +49,10 @@ class World:
 
     def post(self, body: Mapping[str, Any], profile: str = "bank") -> httpx.Response:
         token = self.client.tokens[profile]
-        headers = {"accept": "application/graphql-response+json"}
-        if token is not None:
-            headers["authorization"] = f"Bearer {token}"
+        headers = {
+            "accept": "application/graphql-response+json",
+            **sender_headers(self.client.settings, token),
+        }
         url = f"http://127.0.0.1:{self.client.port}/graphql"
         return self.client.http.post(url, json=body, headers=headers)
 

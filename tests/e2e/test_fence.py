@@ -26,11 +26,13 @@ from gateway.demo.departments import Departments
 from gateway.demo.files import DemoFiles
 from gateway.entitlements.consent_register import ConsentRegister
 from gateway.entitlements.registers import ClientRegister, Effect, EffectRegister, RecordEffect
+from gateway.settings import Settings
 from gateway.store.connect import StoreAddress, connector, postgres_url
 from gateway.store.pool import LightPool
 from policies.model import CallerClass
 from schema.codes import RecordKind
 from tests.e2e.conftest import provision_in
+from tests.e2e.serving import sender_headers
 from tests.support.consents import file_active, firm_consent
 from tests.support.postgres import DatabaseFactory
 
@@ -49,6 +51,7 @@ class Workers:
     ports: list[int]
     tokens: dict[str, str | None]
     store: StoreAddress
+    settings: Settings
 
     def on_store(self, work: Callable[[LightPool], Awaitable[None]]) -> None:
         """Change something in the store; it is committed when this returns."""
@@ -104,7 +107,8 @@ def workers(
         with httpx.Client(timeout=30.0) as http:
             for port in ports:
                 wait_until(partial(is_ready, http, port))
-        yield Workers(ports, dict(provisioned.description.tokens), StoreAddress(url))
+        tokens = dict(provisioned.description.tokens)
+        yield Workers(ports, tokens, StoreAddress(url), provisioned.settings)
     databases.drop(store.database)
 
 
@@ -130,12 +134,14 @@ class Query:
     document: str
     member: str
 
-    def ask(self, http: httpx.Client, port: int, token: str | None) -> Seen:
+    def ask(self, http: httpx.Client, port: int, workers: Workers) -> Seen:
+        base = f"http://127.0.0.1:{port}"
+        headers = sender_headers(workers.settings, workers.tokens[self.profile], base)
         began = time.monotonic()
         response = http.post(
             f"http://127.0.0.1:{port}/graphql",
             json={"query": self.document, "variables": {"u": FIRM}},
-            headers={"authorization": f"Bearer {token}"},
+            headers=headers,
         )
         ended = time.monotonic()
         data = response.json().get("data") or {}
@@ -155,12 +161,11 @@ def secret_of(found: object) -> str | None:
 
 def shown_by(workers: Workers, query: Query) -> str:
     """The secret, once every worker shows the same."""
-    token = workers.tokens[query.profile]
     found: list[str | None] = []
 
     def is_shown_by_all() -> bool:
         with httpx.Client(timeout=30.0) as http:
-            found[:] = [query.ask(http, port, token).shown for port in workers.ports]
+            found[:] = [query.ask(http, port, workers).shown for port in workers.ports]
         return found[0] is not None and len(set(found)) == 1
 
     wait_until(is_shown_by_all)
@@ -171,16 +176,15 @@ def shown_by(workers: Workers, query: Query) -> str:
 def race(workers: Workers, query: Query, secret: str, end: Callable[[], None]) -> int:
     """Ask every worker again and again while something ends; returns how often it was shown."""
     is_shown, is_over = threading.Event(), threading.Event()
-    token = workers.tokens[query.profile]
 
     def keep_asking(port: int) -> list[Seen]:
         seen: list[Seen] = []
         with httpx.Client(timeout=30.0) as http:
             while not is_over.is_set():
-                seen.append(query.ask(http, port, token))
+                seen.append(query.ask(http, port, workers))
                 if seen[-1].shown == secret:
                     is_shown.set()
-            seen += [query.ask(http, port, token) for _ in range(3)]
+            seen += [query.ask(http, port, workers) for _ in range(3)]
         return seen
 
     with ThreadPoolExecutor(WORKERS) as threads:

@@ -17,7 +17,7 @@ from gateway.demo.provision import AUDIENCE, ISSUER, Provisioned
 from gateway.identity.issuer import LocalIssuer, TokenRequest
 from gateway.identity.keys import load_key
 from policies.model import Caller, CallerClass, Purpose
-from tests.e2e.serving import Client
+from tests.e2e.serving import Client, sender_headers
 
 KNOWN = CASES.defaulter_person.head.id_no
 UNKNOWN = [resident_number(number) for number in range(3_000_000, 3_000_006)]
@@ -34,7 +34,7 @@ def made(
     """The response to documents of these numbers."""
     persons = [{"documentType": "RESIDENT_ID", "documentNumber": number} for number in numbers]
     token = token or client.tokens[profile]
-    headers = {} if token is None else {"authorization": f"Bearer {token}"}
+    headers = sender_headers(client.settings, token, path="/person-references")
     url = f"http://127.0.0.1:{client.port}/person-references"
     return client.http.post(url, json={"persons": persons}, headers=headers)
 
@@ -112,6 +112,7 @@ def test_others_are_refused_with_a_code(
 @pytest.fixture(scope="module")
 def own_token(provisioned: Provisioned) -> str:
     """Token of the person itself, who is named as departments know it."""
+    assert provisioned.settings.identity.jwks is not None
     secrets = provisioned.settings.identity.jwks.parent / "secrets"
     issuer = LocalIssuer(
         ISSUER, AUDIENCE, load_key(secrets / "issuer.jwk"), time.time, lambda: "t1"

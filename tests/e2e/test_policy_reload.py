@@ -138,7 +138,7 @@ def test_signal_has_one_process_read_its_rules(place: Place) -> None:
     )
     try:
         with httpx.Client(timeout=30.0) as http:
-            client = Client(port, {"public": None}, http)
+            client = Client(port, {"public": None}, load_settings(place.config, {}), http)
 
             def is_serving() -> bool:
                 assert process.poll() is None, "the server ended"

@@ -48,6 +48,7 @@ from tests.support.admission import admission_of
 from tests.support.awkward_department import CODE, FIRM, awkward_records, manifest_for
 from tests.support.consents import AT, file_active, firm_consent
 from tests.support.entries import BANK, ORGAN
+from tests.support.sender import BEARER
 from tests.support.small_gateway import policies, rule
 from tests.support.standings import followed
 from tests.support.store import store, store_pool, store_template
@@ -90,8 +91,8 @@ CLOSED = policies(*OPEN.rules, rule("closed", RuleEffect.FORBID, coordinates=(RE
 class StatedCaller(Authenticator):
     """Believes whoever the caller says it is."""
 
-    def authenticate(self, authorization: str | None) -> Principal:
-        return PRINCIPALS[authorization or ""]
+    def authenticate(self, credentials: Credentials, method: str, path: str) -> Principal:
+        return PRINCIPALS[credentials.authorization or ""]
 
 
 @dataclass
@@ -135,7 +136,9 @@ async def opened(store: StoreAddress) -> AsyncIterator[Worker]:
         worker = Worker(pipeline_of(MemoryRecorder()), standings, RulesInForce(OPEN, 0))
         stages = replace(
             worker.pipeline._stages,
-            authenticator=StatedCaller(TokenRules("i", "a", {}, max_lifetime_s=1), time.time),
+            authenticator=StatedCaller(
+                TokenRules("i", "a", {}, max_lifetime_s=1), BEARER, time.time
+            ),
             admission=admission_of(standings.client),
             authorizer=Authorizer(manifest_providers([adapter.manifest]), standings),
             recorder=recorder,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from gateway.identity.authenticate import Authenticator
 from gateway.identity.issuer import LocalIssuer, TokenRequest
 from gateway.identity.keys import generate_key
 from gateway.identity.principal import Principal
+from gateway.identity.prover import Prover
 from gateway.opaque import OpaqueCodec
 from gateway.person_references import MOST_PERSONS, PersonDesk, may_name_persons
 from gateway.persons.network import NetworkKeys
@@ -29,6 +31,7 @@ from schema.identifiers import make_uscc
 from schema.identifiers.network_reference import NetworkKey, network_reference
 from schema.records import MODEL
 from tests.support.admission import admission_of
+from tests.support.sender import BEARER, URL
 
 OLD = NetworkKey(bytes(32), bytes([1]) * 64)
 NEW = NetworkKey(bytes(32), bytes([2]) * 64)
@@ -46,6 +49,7 @@ BUREAU, BANK = code("11", "MB0T0000"), code("91", "MA9BANK1")
 NUMBER, OTHER_NUMBER = "410102209901010014", "410181209912310026"
 OWN = StatedDocument("RESIDENT_ID", NUMBER)
 OTHER = StatedDocument("RESIDENT_ID", OTHER_NUMBER)
+PROVER = Prover(generate_key(), time.time, lambda: secrets.token_hex(8))
 ISSUER = LocalIssuer("i", "a", generate_key(), time.time, lambda: "token-1")
 OFFICER = TokenRequest(
     Caller(CallerClass.DEPARTMENT, BUREAU, Purpose.PENALTY_CASE), "tax-bureau", "罚-2026-7", "o-7"
@@ -93,7 +97,7 @@ def desk_of(
     suspended: str | None = None,
 ) -> PersonDesk:
     return PersonDesk(
-        Authenticator(ISSUER.token_rules(), time.time, person_key=NETWORK.key_of_named),
+        Authenticator(ISSUER.token_rules(), BEARER, time.time, person_key=NETWORK.key_of_named),
         lambda: RulesInForce(RULES, 7),
         admission_of(HandStandings(suspended).client),
         network,
@@ -108,8 +112,17 @@ async def asked(
     facts = RequestFacts(
         "r-1", "POST", "/person-references", "peer", "local", "2026-11-02T08:00:00Z", 1e9
     )
-    header = None if token is None else f"Bearer {ISSUER.mint(token)}"
-    return await desk.references(documents, Credentials(header), facts)
+    return await desk.references(documents, credentials_of(token), facts)
+
+
+def credentials_of(token: TokenRequest | None) -> Credentials:
+    if token is None:
+        return Credentials(None)
+    minted = ISSUER.mint(token)
+    if token.jkt is None:
+        return Credentials(f"Bearer {minted}")
+    sent = PROVER.headers("POST", f"{URL}/person-references", minted)
+    return Credentials(sent["authorization"], sent["dpop"])
 
 
 async def refused(token: TokenRequest | None, *documents: StatedDocument) -> ClientError:
@@ -235,7 +248,7 @@ async def test_department_without_a_matter_number_is_refused_on_record() -> None
     ],
 )
 async def test_other_callers_name_nobody_by_a_document(caller: Caller) -> None:
-    error = await refused(TokenRequest(caller, "client-1"), OWN)
+    error = await refused(TokenRequest(caller, "client-1", jkt=PROVER.jkt), OWN)
     assert (error.code, error.status) == ("PERSONS_NOT_FOR_CALLER", 403)
 
 

@@ -38,6 +38,7 @@ from schema.codes import RecordKind
 from schema.records import MODEL
 from tests.support.admission import admission_of
 from tests.support.awkward_department import FIRM, PERSON, SHOP, awkward_records, manifest_for
+from tests.support.sender import BEARER
 from tests.support.small_gateway import SCHEMA, HandEntitlements, SmallGateway, policies
 from tests.support.stages import no_mutations
 
@@ -110,7 +111,9 @@ def pipeline_of(
     catalogue = CatalogueContext(Registry({"reference": adapter}, ()), MODEL)
     standings = standings or HandStandings()
     stages = Stages(
-        authenticator=Authenticator(TokenRules("i", "a", {}, max_lifetime_s=300), time.time),
+        authenticator=Authenticator(
+            TokenRules("i", "a", {}, max_lifetime_s=300), BEARER, time.time
+        ),
         admission=admission_of(standings.client),
         operations=Operations(SCHEMA, Limits(), NewDocumentBudget(time.monotonic, burst=4)),
         plans=small.plans,
@@ -257,9 +260,9 @@ async def test_bad_token_stops_before_anything_is_done() -> None:
 class RefusingAuthenticator(Authenticator):
     """Finds a genuine token whose claims it refuses, or one that is forged."""
 
-    def authenticate(self, authorization: str | None) -> Principal:
+    def authenticate(self, credentials: Credentials, method: str, path: str) -> Principal:
         error = Unauthenticated("TOKEN_INVALID", "the claim `purpose` is unknown")
-        if authorization == "genuine":
+        if credentials.authorization == "genuine":
             error.claimant = Claimant("bank-1", "t-1")
         raise error
 
@@ -267,7 +270,9 @@ class RefusingAuthenticator(Authenticator):
 async def test_genuine_token_whose_claims_are_refused_is_on_record() -> None:
     recorder = MemoryRecorder()
     pipeline = pipeline_of(recorder)
-    refusing = RefusingAuthenticator(TokenRules("i", "a", {}, max_lifetime_s=300), time.time)
+    refusing = RefusingAuthenticator(
+        TokenRules("i", "a", {}, max_lifetime_s=300), BEARER, time.time
+    )
     pipeline._stages = replace(pipeline._stages, authenticator=refusing)
     for authorization in ("forged", "genuine"):
         with pytest.raises(Unauthenticated):

@@ -139,6 +139,7 @@ def test_environment_overrides_server_and_store(load: Load) -> None:
         CREDIT_GATEWAY_STORE_URL="postgresql://other",
         CREDIT_GATEWAY_SERVER_TODAY="2026-11-03",
         CREDIT_GATEWAY_SERVER_BEHIND_PROXY="true",
+        CREDIT_GATEWAY_SERVER_PUBLIC_URL="https://credit.example",
         CREDIT_GATEWAY_SERVER_HOST="0.0.0.0",
         CREDIT_GATEWAY_IDENTITY_ISSUER="https://evil.example",
     )

@@ -28,6 +28,7 @@ from gateway.translog.signers import private_key_pem
 from policies.model import Caller
 from tests.support.city import prepared_city
 from tests.support.postgres import temporary_folder
+from tests.support.sender import BEARERS
 from tests.support.translog import ORIGIN
 
 START_S = 60.0
@@ -96,7 +97,8 @@ def _written_settings(
     sections = [
         f"[server]\nport = {port}\ntoday = {iso(city.today)}\n",
         f"[store]\nurl = {json.dumps(store_url)}\n",
-        f'[identity]\nissuer = "{_ISSUER}"\naudience = "{_AUDIENCE}"\njwks = "jwks.json"\n',
+        f'[identity]\nissuer = "{_ISSUER}"\naudience = "{_AUDIENCE}"\njwks = "jwks.json"\n'
+        f"bearer_classes = {sorted(each.value for each in BEARERS if each.value != 'public')}\n",
         '[keys]\nopaque_files = ["opaque.key"]\naudit_file = "audit.key"\n'
         'network_files = ["network.key"]\n',
         f'[audit_log]\norigin = "{ORIGIN}"\nkey_file = "log.pem"\nsegments = "segments"\n',

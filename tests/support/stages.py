@@ -27,6 +27,7 @@ from gateway.store.pool import Connection, LightPool
 from gateway.visibility.parts import SchemaParts
 from schema.records import MODEL
 from tests.support.admission import admission_of
+from tests.support.sender import BEARER
 from tests.support.sharing import HandOffice
 from tests.support.small_gateway import SCHEMA, HandEntitlements, SmallGateway
 
@@ -82,7 +83,9 @@ def stages_over(
     catalogue = CatalogueContext(Registry({}, ()), MODEL)
     standings = SetStandings()
     return Stages(
-        authenticator=Authenticator(TokenRules("i", "a", {}, max_lifetime_s=300), time.time),
+        authenticator=Authenticator(
+            TokenRules("i", "a", {}, max_lifetime_s=300), BEARER, time.time
+        ),
         admission=admission_of(standings.client),
         operations=small.operations,
         plans=small.plans,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,9 +29,10 @@ from gateway.fetching.types import SourceOutcome
 from gateway.http.graphql_endpoint import GraphQLEndpoint
 from gateway.http.limits import HttpLimits
 from gateway.http.types import RequestRecord
-from gateway.identity.authenticate import Authenticator
+from gateway.identity.authenticate import MUST_BE_BOUND, Authenticator
 from gateway.identity.issuer import LocalIssuer, TokenRequest
 from gateway.identity.keys import generate_key
+from gateway.identity.prover import Prover
 from gateway.opaque import OpaqueCodec
 from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.limits import Limits
@@ -49,10 +51,12 @@ from tests.oracle.ids import CLIENT
 from tests.oracle.product import WorldEntitlements
 from tests.oracle.world import World
 from tests.support.admission import admission_of
+from tests.support.sender import BEARER, URL
 from tests.support.stages import no_mutations
 from tests.twoworlds.watched import KeptEntries, StandingClients, WatchedAdapter, count_statements
 
 _NOW = 1_793_606_400
+_PROVER = Prover(generate_key(), lambda: _NOW, lambda: secrets.token_hex(8))
 _PATIENCE_S = 120.0
 _AROUND = 200
 
@@ -190,9 +194,13 @@ class Side:
             return []
         if caller not in self._tokens:
             matter_no = "办2026-1" if caller.caller_class is CallerClass.DEPARTMENT else None
-            request = TokenRequest(caller, CLIENT, matter_no)
+            is_bound = caller.caller_class in MUST_BE_BOUND
+            request = TokenRequest(caller, CLIENT, matter_no, jkt=_PROVER.jkt if is_bound else None)
             self._tokens[caller] = _issuer().mint(request)
-        return [("authorization", f"Bearer {self._tokens[caller]}")]
+        token = self._tokens[caller]
+        if caller.caller_class in MUST_BE_BOUND:
+            return list(_PROVER.headers("POST", f"{URL}/graphql", token).items())
+        return [("authorization", f"Bearer {token}")]
 
     def _stages(self, world: World) -> Stages:
         schema = _schema()
@@ -208,7 +216,7 @@ class Side:
         manifests = [adapter.manifest for adapter in self.adapters.values()]
         standings = StandingClients(entitlements)
         return Stages(
-            authenticator=Authenticator(_issuer().token_rules(), lambda: _NOW),
+            authenticator=Authenticator(_issuer().token_rules(), BEARER, lambda: _NOW),
             admission=admission_of(standings.client, clock=clock),
             operations=Operations(schema, Limits(), budget),
             plans=Plans(schema, opaque),

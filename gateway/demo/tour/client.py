@@ -11,9 +11,12 @@ from typing import Any
 import orjson
 
 from gateway.demo.errors import DemoError
+from gateway.identity.prover import Prover
 from policies.model import Missing, Outcome
 
 _TIMEOUT_S = 30.0
+_PATH = "/graphql"
+_UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +80,19 @@ class GatewayClient:
 
     Args:
         tokens: access token per profile, None for the public.
+        provers: what signs for a profile whose token is bound to a key.
     """
 
-    def __init__(self, port: int, tokens: Mapping[str, str | None]) -> None:
+    def __init__(
+        self,
+        port: int,
+        tokens: Mapping[str, str | None],
+        provers: Mapping[str, Prover] | None = None,
+    ) -> None:
         self._port = port
         self._tokens = tokens
+        self._provers = provers or {}
+        self._nonce: str | None = None
 
     async def ask(self, profile: str, query: str, variables: Mapping[str, object]) -> Answer:
         """Ask as one profile.
@@ -94,23 +105,40 @@ class GatewayClient:
             "content-type": "application/json",
             "accept": "application/graphql-response+json",
         }
-        token = self._tokens[profile]
-        if token is not None:
-            headers["authorization"] = f"Bearer {token}"
-        return await asyncio.to_thread(self._post, body, headers)
+        return await asyncio.to_thread(self._ask, profile, body, headers)
 
-    def _post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _ask(self, profile: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        known = self._nonce
+        request_id, status, content = self._post(body, {**headers, **self._sender(profile)})
+        if status == _UNAUTHORIZED and self._nonce != known:
+            # the first proof holds no nonce, or an old one; the answer says which to use
+            request_id, status, content = self._post(body, {**headers, **self._sender(profile)})
+        return read_answer(request_id, status, content)
+
+    def _sender(self, profile: str) -> Mapping[str, str]:
+        """The headers that say who asks."""
+        token, prover = self._tokens[profile], self._provers.get(profile)
+        if token is None:
+            return {}
+        if prover is None:
+            return {"authorization": f"Bearer {token}"}
+        url = f"http://127.0.0.1:{self._port}{_PATH}"
+        return prover.headers("POST", url, token, self._nonce)
+
+    def _post(self, body: bytes, headers: Mapping[str, str]) -> tuple[str, int, bytes]:
+        """Send one request; returns request id, status and body."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT_S)
         try:
-            connection.request("POST", "/graphql", body, dict(headers))
+            connection.request("POST", _PATH, body, dict(headers))
             response = connection.getresponse()
             content = response.read()
             request_id = response.getheader("x-request-id", "")
+            self._nonce = response.getheader("dpop-nonce", self._nonce)
         except (OSError, http.client.HTTPException) as error:
             raise DemoError(f"the server stopped answering: {type(error).__name__}") from error
         finally:
             connection.close()
-        return read_answer(request_id, response.status, content)
+        return request_id, response.status, content
 
 
 def read_answer(request_id: str, status: int, content: bytes) -> Answer:

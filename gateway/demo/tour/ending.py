@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from rich.text import Text
 
@@ -17,26 +16,18 @@ from gateway.operation.operations import sha256_of
 _OTHER_PORT = 8481
 
 
-def curl_lines(description: DemoDescription, files: DemoFiles) -> tuple[str, ...]:
+def shell_lines(description: DemoDescription, files: DemoFiles, program: str) -> tuple[str, ...]:
     """Lines for a shell in the folder where the demonstration was started."""
-    code = CASES.penalised_firm.code
+    code, bank = CASES.penalised_firm.code, PROFILES.bank.name
     look = f'{{ subject(uscc: "{code}") {{ registration {{ name status }} }} }}'
-    registered = {
-        "documentId": f"sha256:{sha256_of(LOAN_PAYMENTS)}",
-        "variables": {"uscc": code},
-    }
+    variables = json.dumps({"uscc": code})
     return (
-        _curl(description, {"query": look}, None),
-        _curl(description, registered, f"{files.tokens}/{PROFILES.bank.name}"),
+        f"curl -sS {description.address}/graphql -H 'content-type: application/json' "
+        f"-d '{json.dumps({'query': look})}'",
+        f"{program} client ask {description.address}/graphql --token {files.tokens}/{bank} "
+        f"--key {files.key(bank)} --document-id sha256:{sha256_of(LOAN_PAYMENTS)} "
+        f"--variables '{variables}'",
     )
-
-
-def _curl(description: DemoDescription, body: Mapping[str, object], token_file: str | None) -> str:
-    parts = ["curl -sS", f"{description.address}/graphql", "-H 'content-type: application/json'"]
-    if token_file is not None:
-        parts.append(f'-H "authorization: Bearer $(cat {token_file})"')
-    parts.append(f"-d '{json.dumps(body)}'")
-    return " ".join(parts)
 
 
 def show_ending(context: TourContext, is_staying: bool) -> None:
@@ -60,10 +51,11 @@ def show_ending(context: TourContext, is_staying: bool) -> None:
             table.add_row(*(Text(cell) for cell in cells))
     context.console.print(table)
     context.text(
-        "Ask without a token, then as the bank, which runs the operations of its contract only"
-        " 先匿名查询，再以银行身份执行其合同登记的查询:"
+        "Ask without a token, then as the bank, whose token is good with its key only and which"
+        " runs the operations of its contract only"
+        " 先匿名查询，再以银行身份执行其合同登记的查询（令牌与密钥绑定）:"
     )
-    context.to_copy(*curl_lines(context.description, files))
+    context.to_copy(*shell_lines(context.description, files, context.program))
     context.text("While it runs, on the same databases 运行期间，使用同样的数据库（在另一终端）:")
     context.to_copy(
         f"{context.program} check --config {files.settings}",

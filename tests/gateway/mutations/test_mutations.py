@@ -30,6 +30,7 @@ from gateway.operation.types import OperationRequest
 from gateway.pipeline import Pipeline
 from gateway.store.pool import Connection, LightPool
 from tests.support.entries import BANK, FIRM
+from tests.support.sender import BEARER
 from tests.support.sharing import (
     CONSUMER,
     CREDIT_CENTRE,
@@ -90,10 +91,10 @@ class KnownCaller(Authenticator):
     """Takes everybody for the principal that a test sets."""
 
     def __init__(self) -> None:
-        super().__init__(TokenRules("i", "a", {}, max_lifetime_s=300), time.time)
+        super().__init__(TokenRules("i", "a", {}, max_lifetime_s=300), BEARER, time.time)
         self.principal = ANONYMOUS
 
-    def authenticate(self, authorization: str | None) -> Principal:
+    def authenticate(self, credentials: Credentials, method: str, path: str) -> Principal:
         return self.principal
 
 
