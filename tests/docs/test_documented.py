@@ -92,12 +92,7 @@ def settings_read() -> set[str]:
             if (
                 isinstance(call, ast.Call)
                 and isinstance(call.func, ast.Attribute)
-<<<<<<< HEAD
                 and call.func.attr in READERS
-=======
-                and call.func.attr
-                in ("value", "text", "texts", "path", "number", "flag", "optional_number")
->>>>>>> deec591 (wip4)
                 and call.args
                 and isinstance(call.args[0], ast.Constant)
             ):

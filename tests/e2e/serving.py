@@ -102,14 +102,8 @@ class Client:
         return answer
 
 
-def sender_headers(
-    settings: Settings, token: str | None, base: str | None = None, path: str = "/graphql"
-) -> dict[str, str]:
-    """The headers of one operation with a token; with a proof, where a demonstration bound it.
-
-    Args:
-        base: URL of the server, where it is not the one of the settings.
-    """
+def sender_headers(settings: Settings, token: str | None, path: str = "/graphql") -> dict[str, str]:
+    """The headers of one `POST` with a token; with a proof, where a demonstration bound it."""
     if token is None:
         return {}
     payload = token.split(".")[1]
@@ -123,7 +117,7 @@ def sender_headers(
     keys = settings.identity.jwks.parent / "secrets"
     prover = next(p for p in map(_prover, keys.glob("*.jwk")) if p.jkt == claims["cnf"]["jkt"])
     nonce = Nonces(settings.keys.nonce, time.time).current()
-    url = f"{base or settings.server.public_url}{path}"
+    url = f"{settings.server.public_url}{path}"
     return prover.headers("POST", url, token, nonce)
 
 

@@ -135,8 +135,7 @@ class Query:
     member: str
 
     def ask(self, http: httpx.Client, port: int, workers: Workers) -> Seen:
-        base = f"http://127.0.0.1:{port}"
-        headers = sender_headers(workers.settings, workers.tokens[self.profile], base)
+        headers = sender_headers(workers.settings, workers.tokens[self.profile])
         began = time.monotonic()
         response = http.post(
             f"http://127.0.0.1:{port}/graphql",
