@@ -22,6 +22,7 @@ from gateway.http.clock import Clock, SystemClock
 from gateway.http.dispatch import GRAPHQL_PATH, HttpApp
 from gateway.http.graphql_endpoint import GraphQLEndpoint
 from gateway.http.lifespan import PlainRefusals
+from gateway.http.log_metrics import LogState
 from gateway.http.metrics import CacheFill, Metrics
 from gateway.http.persons_endpoint import PERSON_REFERENCES_PATH, PersonReferencesEndpoint
 from gateway.http.routes import Readiness, rest_app, rest_routes
@@ -138,6 +139,9 @@ def _watch(gateway: Gateway, metrics: Metrics) -> None:
         return CacheFill(sizes.documents, sizes.hits, sizes.misses, sizes.documents_bytes)
 
     metrics.watch_cache("documents", documents)
+    log = gateway.log
+    if log is not None:
+        metrics.watch_log(lambda: LogState(log.is_sequencer, log.troubles()))
 
 
 def server_config(app: ASGIApp, server: ServerSettings) -> uvicorn.Config:

@@ -6,7 +6,7 @@ From settings to running tasks. A worker of `serve` runs it, and so does `audit 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +56,22 @@ class KeptLog:
 
     identity: LogIdentity
     candidate: SequencerCandidate | None
+    segments: SegmentKeeper | None
+    witnesses: WitnessKeeper
+
+    @property
+    def is_sequencer(self) -> bool:
+        """Whether this process signs now."""
+        return self.candidate is not None and self.candidate.is_sequencer
+
+    def troubles(self) -> Mapping[str, bool]:
+        """Per part that runs here, whether its last try failed."""
+        found = dict(self.witnesses.failing)
+        if self.candidate is not None:
+            found["sequencer"] = self.candidate.refusal is not None
+        if self.segments is not None:
+            found["segments"] = self.segments.is_failing
+        return found
 
 
 def signer_of(settings: AuditLogSettings) -> Signer | None:
@@ -147,7 +163,7 @@ async def kept_log(settings: AuditLogSettings, address: StoreAddress) -> AsyncIt
         await segments.open()
     await asked.open()
     try:
-        yield KeptLog(identity, candidate)
+        yield KeptLog(identity, candidate, segments, asked)
     finally:
         if candidate is not None:
             await candidate.aclose()
@@ -166,6 +182,7 @@ class WitnessKeeper:
         self._asked = asked
         self._candidate = candidate
         self._tasks: list[asyncio.Task[None]] = []
+        self.failing: dict[str, bool] = {each.name: False for each in asked}
 
     async def open(self) -> None:
         """Start asking."""
@@ -184,8 +201,10 @@ class WitnessKeeper:
             if self._candidate is not None and self._candidate.is_sequencer:
                 try:
                     await witnessing.ask()
+                    self.failing[witnessing.name] = False
                 # INVARIANT: whatever goes wrong with a witness, it is asked again.
                 except Exception as error:
+                    self.failing[witnessing.name] = True
                     is_split = isinstance(error, LogDamagedError)
                     kind = "audit_log_split" if is_split else "audit_witness_not_asked"
                     text = str(error) if isinstance(error, InternalError) else ""
@@ -206,6 +225,7 @@ class SegmentKeeper:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_closing = False
+        self.is_failing = False
 
     def wake(self) -> None:
         """Something was signed."""
@@ -246,10 +266,12 @@ class SegmentKeeper:
         # INVARIANT: after a failure the folder is opened anew, which cuts off what is half written.
         except (InternalError, OSError, NoConnectionError, *CONNECTION_ERRORS) as error:
             self._mirror.close()
+            self.is_failing = True
             kind = "audit_segments_" + (
                 "differ" if isinstance(error, LogDamagedError) else "not_written"
             )
             text = str(error) if isinstance(error, InternalError) else ""
             _log.error(kind, error=type(error).__name__, text=text)
             return _RETRY_AFTER_S
+        self.is_failing = False
         return _MIRROR_EVERY_S

@@ -16,7 +16,7 @@ from gateway.errors import InternalError
 from gateway.store.pool import Connection
 
 EVENT_FORMAT_VERSION = 1
-_OWN = frozenset({"actor", "at", "event", "format", "outcome", "requestId"})
+_OWN = frozenset({"actor", "at", "event", "format", "kind", "outcome", "requestId"})
 _MOST_INTEGER = 2**53 - 1
 
 _APPEND = """
@@ -38,6 +38,7 @@ class LogEvent:
         outcome: how it ended.
         members: whatever else is to be said; strings, integers, null, arrays and objects with
             ASCII names, and nothing that a record holds.
+        kind: what sort of entry it is: nothing but REQUEST, which tells of a request.
     """
 
     event: str
@@ -46,6 +47,7 @@ class LogEvent:
     actor: str
     outcome: str
     members: Mapping[str, object] = field(default_factory=dict)
+    kind: str = "EVENT"
 
     def encode(self) -> bytes:
         """Return the canonical bytes (RFC 8785).
@@ -62,6 +64,7 @@ class LogEvent:
             "at": self.at,
             "event": self.event,
             "format": EVENT_FORMAT_VERSION,
+            "kind": self.kind,
             "outcome": self.outcome,
             "requestId": self.event_id,
         }

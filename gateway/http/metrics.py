@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from gateway.http.log_metrics import LogCollector, LogState
 from gateway.http.types import RequestRecord
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -201,6 +202,10 @@ class Metrics:
     def watch_cache(self, name: str, read: Callable[[], CacheFill]) -> None:
         """Report a cache under a name whenever the numbers are asked for."""
         self._caches.caches[name] = read
+
+    def watch_log(self, read: Callable[[], LogState]) -> None:
+        """Report how the keeping of the audit log goes whenever the numbers are asked for."""
+        self._registry.register(LogCollector(read))
 
     def render(self) -> bytes:
         """Return all numbers in Prometheus' text format."""

@@ -62,6 +62,11 @@ class Witnessing:
         self._proofs = Proofs(lending, suite)
         self._witness = witness
 
+    @property
+    def name(self) -> str:
+        """Of the witness's key."""
+        return self._witness.key.name
+
     async def ask(self) -> int:
         """Have the newest checkpoint cosigned, unless it is.
 

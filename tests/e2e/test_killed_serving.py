@@ -119,8 +119,7 @@ def test_gateway_killed_again_and_again_answered_nothing_unrecorded(
     provision_in(tmp_path, departments, store_url)
     settings = tmp_path / "data" / "gateway.toml"
     chance = random.Random(11)
-    kills = int(os.environ.get("CREDIT_GATEWAY_KILLS", KILLS))
     answered = {
-        request for _ in range(kills) for request in kill_once(settings, chance.randrange(1, 80))
+        request for _ in range(KILLS) for request in kill_once(settings, chance.randrange(1, 80))
     }
     asyncio.run(check(settings, answered))

@@ -250,6 +250,18 @@ async def test_defect_is_on_record_and_raised() -> None:
     assert [entry.outcome for entry in recorder.entries] == ["INTERNAL_ERROR"]
 
 
+async def test_answer_that_was_not_built_released_nothing() -> None:
+    """Whatever was fetched: only what stands in a whole answer is on record as released."""
+    listed = "{ records(kind: JUDGMENT_DEFAULTER, first: 5) { nodes { __typename } } }"
+    recorder = MemoryRecorder()
+    await answer(pipeline_of(recorder), listed)
+    with pytest.raises(KeyError):
+        await answer(pipeline_of(recorder, FailingAnswerer(OPAQUE)), listed)
+    built, failed = recorder.entries
+    assert built.released
+    assert (failed.outcome, failed.released) == ("INTERNAL_ERROR", ())
+
+
 async def test_bad_token_stops_before_anything_is_done() -> None:
     recorder = MemoryRecorder()
     with pytest.raises(Unauthenticated):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from gateway.http.log_metrics import LogState
 from gateway.http.metrics import CacheFill, Metrics
 from tests.gateway.http.test_access_log import RECORD
 
@@ -72,3 +73,12 @@ def test_every_number_is_in_the_reference() -> None:
     for name in names:
         if not name.endswith("_created"):
             assert f"`{name}`" in reference
+
+
+def test_log_shows_who_signs_and_what_is_in_trouble() -> None:
+    metrics = Metrics()
+    metrics.watch_log(lambda: LogState(True, {"segments": True, "sequencer": False}))
+    found = samples(metrics)
+    assert found["gateway_audit_log_sequencer"] == 1
+    assert found['gateway_audit_log_trouble{part="segments"}'] == 1
+    assert found['gateway_audit_log_trouble{part="sequencer"}'] == 0
