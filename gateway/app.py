@@ -96,8 +96,12 @@ def create_app(
             if reloads_on is not None:
                 loop = asyncio.get_running_loop()
                 loop.add_signal_handler(reloads_on, gateway.reload_rules)
-            yield
-            opened.clear()
+            await gateway.follower.open()
+            try:
+                yield
+            finally:
+                await gateway.follower.aclose()
+                opened.clear()
 
     async def readiness() -> Readiness:
         return Readiness((("entitlements", bool(opened) and opened[0].is_ready()),))

@@ -27,6 +27,7 @@ from gateway.audit.within import TransactionRecorder
 from gateway.authorization.authorize import Authorizer, manifest_providers
 from gateway.authorization.plan import AuthorizedPlan
 from gateway.catalogue import CatalogueContext
+from gateway.changes.follower import ChangeFollower
 from gateway.conformance_report import ReportError, public_key
 from gateway.contract import Adapter
 from gateway.entitlements.cache import EntitlementsCache
@@ -116,6 +117,7 @@ class Gateway:
         desk: gives references of persons.
         is_ready: whether it can answer now; asks no department.
         reload_rules: has this worker read its rules again soon.
+        follower: follows the departments' changes, once it is opened.
         oauth: the authorization server; None where tokens come from elsewhere.
         log: the audit log as it is kept here; None where it is not.
     """
@@ -129,6 +131,7 @@ class Gateway:
     desk: PersonDesk
     is_ready: Callable[[], bool]
     reload_rules: Callable[[], None]
+    follower: ChangeFollower
     oauth: AuthorizationServer | None = None
     log: KeptLog | None = None
 
@@ -379,6 +382,9 @@ def _wire(
         ),
         is_ready=lambda: entitlements.is_fresh and not keeper.is_behind,
         reload_rules=partial(_reload, keeper, shadow),
+        follower=ChangeFollower(
+            connector(StoreAddress(settings.store.url)), departments, registry.manifests
+        ),
         oauth=server,
     )
 

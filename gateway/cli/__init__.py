@@ -6,6 +6,7 @@ import click
 
 from gateway.cli.adapter import adapter
 from gateway.cli.audit import audit
+from gateway.cli.changes import changes
 from gateway.cli.check import check
 from gateway.cli.client import client
 from gateway.cli.clock import clock
@@ -29,6 +30,7 @@ def main() -> None:
 for command in (
     adapter,
     audit,
+    changes,
     check,
     client,
     clock,

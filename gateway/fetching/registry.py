@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from gateway.contract import Adapter, AdapterSettings, CatalogueEntry, Manifest, hookspecs
 from gateway.isolation.adapter import ProcessAdapter
+from gateway.isolation.capabilities import start_adapter
 from gateway.isolation.loading import (
     LoadingFailed,
     RulesUnreadable,
@@ -134,7 +135,7 @@ def _load(
 ) -> Adapter | Quarantined:
     try:
         if isolation_of(point, guards) is Isolation.PROCESS:
-            return ProcessAdapter.of_package(AdapterStart(point, settings, guards.process))
+            return start_adapter(AdapterStart(point, settings, guards.process))
         made: Adapter = load_adapter(point, settings)
     except LoadingFailed as error:
         beside = error.manifest

@@ -19,21 +19,13 @@ import structlog
 from gateway.contract import (
     AdapterError,
     Batch,
-    ChangesBatch,
-    ChangesRequest,
-    Command,
-    CommandResult,
     FetchContext,
     Health,
     Manifest,
-    NotSupported,
     RecordRequest,
     SourceUnavailable,
-    StatisticsBatch,
-    StatisticsRequest,
 )
-from gateway.isolation import answer_form, asking_form
-from gateway.isolation.explaining import explain_outside
+from gateway.isolation import answer_form
 from gateway.isolation.framing import Frame
 from gateway.isolation.link import Link
 from gateway.isolation.loading import LoadingFailed
@@ -41,7 +33,6 @@ from gateway.isolation.start import (
     AdapterProcess,
     AdapterStart,
     Introduction,
-    introduce,
     introduction_of,
     loading_call,
 )
@@ -70,7 +61,7 @@ class Upkeep:
 
 
 class ProcessAdapter:
-    """The contract of an adapter, carried out elsewhere."""
+    """What every adapter does, carried out elsewhere; `capabilities` has the rest."""
 
     def __init__(
         self,
@@ -89,16 +80,6 @@ class ProcessAdapter:
         self._task: asyncio.Task[None] | None = None
         self.starts = 1
         """How often a process was started."""
-
-    @classmethod
-    def of_package(cls, start: AdapterStart) -> ProcessAdapter:
-        """Start the process of a package, and hear its manifest. Blocks.
-
-        Raises:
-            LoadingFailed: the package made no adapter.
-        """
-        process, introduction = introduce(start)
-        return cls(start, process, introduction)
 
     @property
     def manifest(self) -> Manifest:
@@ -156,33 +137,6 @@ class ProcessAdapter:
     ) -> Sequence[Batch]:
         reply = await self._running().fetch(requests, context)
         return answer_form.batches_of(reply.body, reply.tail)
-
-    async def statistics(
-        self, requests: Sequence[StatisticsRequest], context: FetchContext
-    ) -> Sequence[StatisticsBatch]:
-        self._require(Word.STATISTICS)
-        form = asking_form.statistics_form(requests, context)
-        reply = await self._running().call(Word.STATISTICS, form)
-        return answer_form.statistics_batches_of(reply.body)
-
-    async def changes(self, request: ChangesRequest, context: FetchContext) -> ChangesBatch:
-        self._require(Word.CHANGES)
-        form = asking_form.changes_form(request, context)
-        return answer_form.changes_batch_of((await self._running().call(Word.CHANGES, form)).body)
-
-    async def submit(self, command: Command, context: FetchContext) -> CommandResult:
-        self._require(Word.SUBMIT)
-        form = asking_form.command_form(command, context)
-        return answer_form.result_of((await self._running().call(Word.SUBMIT, form)).body)
-
-    def explain(self, requests: Sequence[RecordRequest]) -> str:
-        """What it would send, as a second process tells. Blocks; for commands only."""
-        self._require(Word.EXPLAIN)
-        return explain_outside(self._start, requests)
-
-    def _require(self, word: Word) -> None:
-        if word not in self._introduction.offers:
-            raise NotSupported(f"the adapter of `{self.manifest.slug}` offers no `{word}`")
 
     def _running(self) -> Link:
         if self._link is None:

@@ -59,7 +59,7 @@ class SelectionsSent:
             + ([] if request.after is None else [_after_form(request.after)])
             for request in requests
         ]
-        return [_context_form(context), new, self._forgotten(), keys, asked]
+        return [context_form(context), new, self._forgotten(), keys, asked]
 
     def _number(self, selection: RecordSelection, new: list[object]) -> int:
         known = self._known.get(id(selection))
@@ -102,7 +102,7 @@ class SelectionsHeld:
         # Forgotten only now: one call may name more selections than are kept.
         for number in forgotten:
             del self._held[number]
-        return requests, _context(context)
+        return requests, context_of(context)
 
 
 def _place(asked: tuple[str, ...] | None, keys: list[tuple[str, ...]]) -> int | None:
@@ -131,7 +131,7 @@ def statistics_form(requests: Sequence[StatisticsRequest], context: FetchContext
         ]
         for request in requests
     ]
-    return [_context_form(context), asked]
+    return [context_form(context), asked]
 
 
 def statistics_call(form: Any) -> tuple[list[StatisticsRequest], FetchContext]:
@@ -150,24 +150,24 @@ def statistics_call(form: Any) -> tuple[list[StatisticsRequest], FetchContext]:
         )
         for path, kind, predicate, group_by, sums, max_groups, marked, kinds in asked
     ]
-    return requests, _context(context)
+    return requests, context_of(context)
 
 
 def changes_form(request: ChangesRequest, context: FetchContext) -> object:
     """A call of `changes`."""
-    return [_context_form(context), request.kind.value, request.since, request.most]
+    return [context_form(context), request.kind.value, request.since, request.most]
 
 
 def changes_call(form: Any) -> tuple[ChangesRequest, FetchContext]:
     """What `changes_form` was made of."""
     context, kind, since, most = form
-    return ChangesRequest(RecordKind(kind), since, most), _context(context)
+    return ChangesRequest(RecordKind(kind), since, most), context_of(context)
 
 
 def command_form(command: Command, context: FetchContext) -> object:
     """A call of `submit`."""
     return [
-        _context_form(context),
+        context_form(context),
         command.name,
         dict(command.arguments),
         command.idempotency_key,
@@ -178,15 +178,17 @@ def command_form(command: Command, context: FetchContext) -> object:
 def command_call(form: Any) -> tuple[Command, FetchContext]:
     """What `command_form` was made of."""
     context, name, arguments, idempotency_key, version = form
-    return Command(name, arguments, idempotency_key, version), _context(context)
+    return Command(name, arguments, idempotency_key, version), context_of(context)
 
 
-def _context_form(context: FetchContext) -> object:
+def context_form(context: FetchContext) -> object:
+    """The context of a call."""
     # The monotonic clock is one for the whole machine, so the deadline means the same there.
     return [context.request_id, context.deadline, context.fetched_at]
 
 
-def _context(form: Any) -> FetchContext:
+def context_of(form: Any) -> FetchContext:
+    """What `context_form` was made of."""
     request_id, deadline, fetched_at = form
     return FetchContext(request_id, deadline, fetched_at)
 

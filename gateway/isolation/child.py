@@ -27,7 +27,7 @@ from typing import Any
 import uvloop
 
 from gateway.contract import AdapterSettings
-from gateway.isolation import answer_form, asking_form
+from gateway.isolation import answer_form, asking_form, quality_form
 from gateway.isolation.framing import Frame, FrameError, FrameReader, pack
 from gateway.isolation.loading import LoadingFailed, RulesUnreadable, find_rules, load_adapter
 from gateway.isolation.manifest_form import NoManifest, manifest_form
@@ -194,6 +194,7 @@ class _Serving(asyncio.Protocol):
             Word.STATISTICS: self._statistics,
             Word.CHANGES: self._changes,
             Word.SUBMIT: self._submit,
+            Word.QUALITY: self._quality,
             Word.EXPLAIN: self._explain,
         }[Word(word)]
 
@@ -222,6 +223,10 @@ class _Serving(asyncio.Protocol):
     async def _submit(self, body: Any, _tail: list[bytes]) -> object:
         asked = asking_form.command_call(body)
         return answer_form.result_form(await self._adapter.submit(*asked))
+
+    async def _quality(self, body: Any, _tail: list[bytes]) -> object:
+        asked = quality_form.quality_call(body)
+        return quality_form.qualities_form(await self._adapter.quality(*asked))
 
     async def _explain(self, body: Any, _tail: list[bytes]) -> object:
         requests, _ = self._selections.fetch_call(body)

@@ -28,12 +28,13 @@ class Word(StrEnum):
     STATISTICS = "statistics"
     CHANGES = "changes"
     SUBMIT = "submit"
+    QUALITY = "quality"
     EXPLAIN = "explain"
     DONE = "done"
     FAILED = "failed"
 
 
-CAPABILITIES = (Word.STATISTICS, Word.CHANGES, Word.SUBMIT, Word.EXPLAIN)
+CAPABILITIES = (Word.STATISTICS, Word.CHANGES, Word.SUBMIT, Word.QUALITY, Word.EXPLAIN)
 """What an adapter may offer beyond what each has."""
 
 ERRORS: dict[type[AdapterError], str] = {

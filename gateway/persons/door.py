@@ -20,10 +20,15 @@ from gateway.contract import (
     SUBJECT_KEY,
     Adapter,
     Batch,
+    ChangesAdapter,
+    ChangesBatch,
+    ChangesRequest,
     FetchContext,
     Health,
     Manifest,
     MappingFailed,
+    NotSupported,
+    RecordChange,
     RecordRequest,
     RecordSelection,
     Row,
@@ -155,6 +160,27 @@ class PersonDoor:
 
     async def health(self) -> Health:
         return await self._adapter.health()
+
+    async def changes(self, request: ChangesRequest, context: FetchContext) -> ChangesBatch:
+        """Tell changes; see `ChangesAdapter.changes`. A person that cannot be read is nobody."""
+        adapter = self._adapter
+        if not isinstance(adapter, ChangesAdapter):
+            raise NotSupported(f"the adapter of `{self._manifest.slug}` tells no changes")
+        batch = await adapter.changes(request, context)
+        strange: list[str] = []
+        try:
+            changes = tuple(self._change(each, strange) for each in batch.changes)
+            return replace(batch, changes=changes)
+        except _UNLIKE_AN_ANSWER as error:
+            raise MappingFailed("a batch of changes is not even shaped like one") from error
+
+    def _change(self, change: RecordChange, strange: list[str]) -> RecordChange:
+        key = change.subject_key
+        if key is None or not key.startswith(PERSON_KEY_PREFIX):
+            return change
+        return RecordChange(
+            change.record_id, self._key(key.removeprefix(PERSON_KEY_PREFIX), strange)
+        )
 
     async def fetch(
         self, requests: Sequence[RecordRequest], context: FetchContext

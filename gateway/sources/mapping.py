@@ -175,6 +175,8 @@ class KindMapping:
         columns: by schema field name. `meta.decidedOn` is needed: it is the default order.
         has_text_id: false where record ids are numbers or UUIDs in the source; they are shown,
             compared and ordered as the text that they are written as.
+        changed_at: column of type `timestamptz` that the database's clock sets whenever a record is
+            entered or altered; needs an index on it and the record id. None: changes are not told.
     """
 
     kind: RecordKind
@@ -184,3 +186,4 @@ class KindMapping:
     columns: Mapping[str, Column]
     person: str | None = None
     has_text_id: bool = True
+    changed_at: str | None = None

@@ -1,8 +1,10 @@
 -- Indexes of the market regulator's tables, made after the first load: per organisation and per
--- person newest first, over all subjects newest first, and what registrations are searched by.
+-- person newest first, over all subjects newest first, and what registrations are searched by and
+-- followed by.
 
 CREATE INDEX IF NOT EXISTS qy_djxx_jdrq ON scjg.qy_djxx (jdrq DESC NULLS LAST, tyshxydm);
 CREATE INDEX IF NOT EXISTS qy_djxx_qymc ON scjg.qy_djxx (qymc, tyshxydm);
+CREATE INDEX IF NOT EXISTS qy_djxx_gxsj ON scjg.qy_djxx (gxsj, tyshxydm);
 CREATE INDEX IF NOT EXISTS qy_djxx_szd ON scjg.qy_djxx (szd, hydm);
 
 CREATE INDEX IF NOT EXISTS xzxk_zz ON scjg.xzxk (xk_xdr_shxym, xk_jdrq DESC NULLS LAST, jlbh);

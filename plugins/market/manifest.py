@@ -32,6 +32,7 @@ _ENTRIES = (
         lists=True,
         statistics=True,
         json=True,
+        changes=True,
     ),
     CatalogueEntry(
         kind=RecordKind.ADMINISTRATIVE_LICENCE,

@@ -149,6 +149,7 @@ REGISTRATION = KindMapping(
     table="scjg.qy_djxx",
     record_id="tyshxydm",
     organisation="tyshxydm",
+    changed_at="gxsj",
     columns={
         **_meta("tyshxydm", "jdrq", "gsjzq", "djjgdm", "djjg"),
         "uscc": Text("tyshxydm"),

@@ -18,6 +18,8 @@ import orjson
 
 from gateway.contract import (
     Batch,
+    ChangesBatch,
+    ChangesRequest,
     FetchContext,
     FieldSummary,
     Health,
@@ -25,6 +27,7 @@ from gateway.contract import (
     KindQuality,
     Manifest,
     MappingFailed,
+    NotSupported,
     QualityRequest,
     RecordRequest,
     RecordSelection,
@@ -36,6 +39,7 @@ from gateway.contract import (
     StatisticsRequest,
 )
 from gateway.sources.mapping import KindMapping
+from gateway.sources.postgres.changes import changes_batch, changes_statement
 from gateway.sources.postgres.quality import (
     DECIDED,
     PUBLISHED,
@@ -86,11 +90,13 @@ class PostgresSource:
         url: PostgreSQL URL of a read-only login; never printed.
         pool_size: most connections open at a time for look-ups by key; half as many for lists.
         statement_timeout_ms: the server ends a statement after this.
+        settle_s: transactions that write are committed within this; changes are told after it.
     """
 
     url: str = field(repr=False)
     pool_size: int = 8
     statement_timeout_ms: int = 2_000
+    settle_s: float = 5.0
 
 
 class PostgresAdapter:
@@ -116,6 +122,7 @@ class PostgresAdapter:
         self._keyed = LightPool(connector(generic), source.pool_size)
         self._listing = LightPool(connector(address), max(2, source.pool_size // 2))
         self._shared = SharedCalls(source.statement_timeout_ms / 1_000 + _PATIENCE_S)
+        self._settle_s = source.settle_s
         self._prepared: OrderedDict[tuple[object, ...], tuple[Statement, object]] = OrderedDict()
 
     @property
@@ -226,6 +233,14 @@ class PostgresAdapter:
             text = sql.lags(begun, done)
             lags.append([] if text is None else await self._run(pool, text, ()))
         return quality_of(request, sql, row, *lags)
+
+    async def changes(self, request: ChangesRequest, context: FetchContext) -> ChangesBatch:
+        """Tell the next changes of a table whose mapping names a change column."""
+        mapping = self._mappings.get(request.kind)
+        if mapping is None:
+            raise NotSupported(f"no mapping for record kind `{request.kind.value}`")
+        statement = changes_statement(request, mapping, self._settle_s)
+        return changes_batch(request, await self._run(self._listing, *statement))
 
     def explain(self, requests: Sequence[RecordRequest]) -> str:
         """The statement that `fetch` would send."""

@@ -10,7 +10,8 @@ import pytest
 
 from gateway.contract import AdapterSettings, hookspecs
 from gateway.isolation.adapter import ProcessAdapter, Upkeep
-from gateway.isolation.start import AdapterStart, introduce
+from gateway.isolation.capabilities import start_adapter
+from gateway.isolation.start import AdapterStart
 from gateway.isolation.types import ProcessLimits
 
 PACKAGES = "tests.gateway.isolation"
@@ -32,7 +33,7 @@ async def opened() -> AsyncIterator[Opening]:
 
         async def make(fault: str = "", **limits: float) -> ProcessAdapter:
             start = start_with(fault, "outside", **limits)
-            adapter = ProcessAdapter(start, *introduce(start), BRISK)
+            adapter = start_adapter(start, BRISK)
             stack.push_async_callback(adapter.aclose)
             await adapter.open()
             return adapter

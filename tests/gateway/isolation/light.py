@@ -16,12 +16,14 @@ from gateway.contract import (
     CatalogueEntry,
     FetchContext,
     Health,
+    KindQuality,
     Manifest,
     RecordRequest,
     Row,
     RowBatch,
     hookimpl,
 )
+from gateway.contract.quality import Lag
 from schema.codes import DisclosureWay, Nature, RecordKind, SharingAttribute
 from schema.identifiers import make_uscc
 from tests.gateway.isolation.faults import FAULTS
@@ -45,6 +47,22 @@ ENTRY = CatalogueEntry(
 )
 CODE = make_uscc("1", "1", "410199", "MB0R0001").code
 MANIFEST = Manifest("light", CODE, "样例部门", "Sample", "1", "a@example.com", (ENTRY,))
+
+QUALITY = KindQuality(
+    KIND,
+    3,
+    {"BAD_USCC": 1},
+    1,
+    "2026-01-05",
+    None,
+    {"documentNo": 2},
+    ("fineAmount",),
+    4,
+    (Lag("2026-01-05", "2026-01-09", 3),),
+    (Lag("2026-01-05", None, 1),),
+    False,
+    "an old file",
+)
 
 
 class Light:

@@ -19,12 +19,15 @@ from gateway.contract import (
     Command,
     CommandResult,
     FetchContext,
+    KindQuality,
+    QualityRequest,
     RecordChange,
     RecordRequest,
     UserError,
     hookimpl,
 )
 from tests.gateway.isolation.faults import FAULTS
+from tests.gateway.isolation.light import KIND, QUALITY
 from tests.support.awkward_department import awkward_records, manifest_for
 
 # The gateway says in this variable of its own who may not import this.
@@ -56,6 +59,12 @@ class Outside(ReferenceAdapter):
     async def changes(self, request: ChangesRequest, context: FetchContext) -> ChangesBatch:
         made = [RecordChange(f"{request.since}-{n}", None) for n in range(request.most)]
         return ChangesBatch(made, "next", is_complete=False)
+
+    async def quality(
+        self, requests: Sequence[QualityRequest], context: FetchContext
+    ) -> Sequence[KindQuality]:
+        assert requests == [QualityRequest(KIND, ("documentNo",), "2026-01-01")]
+        return [QUALITY]
 
     async def submit(self, command: Command, context: FetchContext) -> CommandResult:
         seen = {

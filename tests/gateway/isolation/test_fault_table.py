@@ -15,7 +15,8 @@ from gateway.contract import Adapter, AdapterSettings
 from gateway.fetching.calls import CallLimits
 from gateway.fetching.circuit import CircuitLimits
 from gateway.isolation.adapter import ProcessAdapter
-from gateway.isolation.start import AdapterStart, introduce
+from gateway.isolation.capabilities import start_adapter
+from gateway.isolation.start import AdapterStart
 from gateway.isolation.types import ProcessLimits
 from schema.codes import RecordKind
 from tests.gateway.isolation.conftest import BRISK, start_with
@@ -52,7 +53,7 @@ async def apart(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Apart
     file.write_text("")
     point = start_with(package="light").point
     start = AdapterStart(point, AdapterSettings({"file": str(file)}), ProcessLimits(memory_mb=600))
-    adapter = ProcessAdapter(start, *introduce(start), replace(BRISK, silence_s=1.0))
+    adapter = start_adapter(start, replace(BRISK, silence_s=1.0))
     await adapter.open()
     yield Apart(adapter, file)
     await adapter.aclose()

@@ -23,28 +23,32 @@ from gateway.contract import (
     SUBJECT_KEY,
     After,
     Batch,
+    ChangesAdapter,
     ChangesRequest,
     Command,
+    CommandAdapter,
+    ExplainingAdapter,
     FetchContext,
     JsonBatch,
     JsonConstant,
     JsonField,
     JsonNode,
-    NotSupported,
     OrderKey,
+    QualityAdapter,
+    QualityRequest,
     RecordChange,
     RecordRequest,
     RecordSelection,
     RowBatch,
     SourceRejected,
     SourceUnavailable,
+    StatisticsAdapter,
     StatisticsRequest,
 )
-from gateway.isolation.adapter import ProcessAdapter
+from gateway.isolation.capabilities import start_adapter
 from gateway.isolation.link import MOST_ABANDONED
 from gateway.isolation.loading import LoadingFailed
 from gateway.isolation.start import filtered_environment
-from gateway.isolation.words import Word
 from schema.classification import SubjectKind
 from schema.codes import RecordKind
 from schema.predicate import (
@@ -58,6 +62,7 @@ from schema.predicate import (
     StartsWith,
 )
 from tests.gateway.isolation.conftest import Opening, start_with
+from tests.gateway.isolation.light import QUALITY
 from tests.support.awkward_department import FIRM, PERSON, SHOP, awkward_records, manifest_for
 
 KIND = RecordKind.ADMINISTRATIVE_PENALTY
@@ -126,10 +131,15 @@ async def test_answers_are_those_of_the_same_adapter_in_the_gateways_process(
     assert plain(await there.fetch(shared, context())) == plain(
         await there.fetch(shared, context())
     )
+    assert isinstance(there, StatisticsAdapter)
+    assert isinstance(there, ChangesAdapter)
+    assert isinstance(there, QualityAdapter)
     statistics = StatisticsRequest("s", KIND, CONDITION, ("documentNo",), ("fineAmount",), 100)
     assert await there.statistics([statistics], context()) == await here.statistics(
         [statistics], context()
     )
+    measured = await there.quality([QualityRequest(KIND, ("documentNo",), "2026-01-01")], context())
+    assert measured == [QUALITY]
     assert await there.health() == await here.health()
     changes = await there.changes(ChangesRequest(KIND, "before", 2), context())
     assert (changes.cursor, changes.is_complete) == ("next", False)
@@ -138,6 +148,8 @@ async def test_answers_are_those_of_the_same_adapter_in_the_gateways_process(
 
 async def test_process_is_limited_and_knows_its_own_settings_only(opened: Opening) -> None:
     adapter = await opened(memory_mb=700, open_files=100)
+
+    assert isinstance(adapter, CommandAdapter)
 
     async def tell(name: str) -> str:
         result = await adapter.submit(Command(name, {}, "1", None), context())
@@ -229,7 +241,8 @@ async def test_value_that_no_frame_can_hold_is_refused_and_the_process_goes_on(
 
 
 def test_explaining_asks_a_process_of_its_own() -> None:
-    adapter = ProcessAdapter.of_package(start_with())
+    adapter = start_adapter(start_with())
+    assert isinstance(adapter, ExplainingAdapter)
     try:
         assert adapter.explain(asked()) == "\n".join([KIND.value] * 6)
     finally:
@@ -248,7 +261,7 @@ BAD_STARTS = {
 @pytest.mark.parametrize("fault", list(BAD_STARTS))
 def test_package_that_does_not_load_tells_why(fault: str) -> None:
     with pytest.raises(LoadingFailed, match=BAD_STARTS[fault].replace("`", ".")):
-        ProcessAdapter.of_package(start_with(fault, "light", start_s=3.0))
+        start_adapter(start_with(fault, "light", start_s=3.0))
 
 
 async def test_adapter_that_refuses_to_open_does_not_open(opened: Opening) -> None:
@@ -292,8 +305,11 @@ def _is_alive(process_id: int) -> bool:
     return text.rsplit(")", 1)[1].split()[0] != "Z"
 
 
-def test_capability_that_is_not_offered_is_refused() -> None:
-    adapter = ProcessAdapter.of_package(start_with())
-    adapter.discard()
-    with pytest.raises(NotSupported):
-        adapter._require(Word.LOAD)
+def test_capability_that_is_not_offered_is_not_there() -> None:
+    """As with any adapter: whoever asks for one looks whether there is a method."""
+    light, outside = start_adapter(start_with(package="light")), start_adapter(start_with())
+    for adapter in (light, outside):
+        adapter.discard()
+    capabilities = (StatisticsAdapter, ChangesAdapter, CommandAdapter, QualityAdapter)
+    assert [isinstance(light, each) for each in (*capabilities, ExplainingAdapter)] == [False] * 5
+    assert [isinstance(outside, each) for each in (*capabilities, ExplainingAdapter)] == [True] * 5

@@ -1,0 +1,1 @@
+"""What changed at the departments: followed by one worker, applied once in effect."""
