@@ -213,7 +213,7 @@ GOOD = {"url": "https://huanbao.example.com/api"}
 BAD: dict[str, dict[str, str]] = {
     "url": {},
     "no https": {"url": "http://huanbao.example.com"},
-    "password in the url": {"url": "https://a:b@huanbao.example.com"},
+    "password in the url": {"url": "https://:word@huanbao.example.com"},
     "unknown key": {**GOOD, "tokenurl": "x"},
     "connections": {**GOOD, "connections": "0"},
     "timeout": {**GOOD, "timeout_s": "never"},

@@ -142,7 +142,7 @@ FAULTS: dict[str, tuple[Script, type[AdapterError], Endpoint]] = {
     "it forbids": (always({}, "403 No"), SourceRejected, Endpoint("/p")),
     "it does not know us": (always({}, "401 No"), SourceRejected, Endpoint("/p")),
     "it sends us to another host": (
-        always({}, "302 Go", "location: http://127.0.0.2:9/p\r\n"),
+        always({}, "302 Go", "location: https://elsewhere.example.com/p\r\n"),
         SourceRejected,
         Endpoint("/p"),
     ),
