@@ -11,6 +11,8 @@ from pathlib import Path
 
 from gateway.contract import CatalogueEntry, Manifest
 from plugins.courts.manifest import MANIFEST as COURTS
+from plugins.environment.manifest import MANIFEST as ENVIRONMENT
+from plugins.housing.manifest import MANIFEST as HOUSING
 from plugins.market.manifest import MANIFEST as MARKET
 from plugins.tax.manifest import MANIFEST as TAX
 from schema.classification import FieldClass, MaskKind, Origin
@@ -19,7 +21,7 @@ from schema.records import MODEL
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "catalogue.md"
-MANIFESTS = (MARKET, TAX, COURTS)
+MANIFESTS = (MARKET, TAX, COURTS, ENVIRONMENT, HOUSING)
 
 Supply = tuple[Manifest, CatalogueEntry]
 

@@ -16,6 +16,7 @@ from gateway.demo.postgres import EmbeddedPostgresError
 from gateway.demo.run import DemoOptions, run_demo
 
 _DEPARTMENTS = ("market", "tax", "courts")
+_HOUSING = "CREDIT_GATEWAY_DEMO_HOUSING_URL"
 _VARIABLE = "CREDIT_GATEWAY_DEMO_{}_URL"
 
 
@@ -46,7 +47,7 @@ class _TourConsole(Console):
     help="Organisations in the generated city, 1,000 at least.",
 )
 def demo(once: bool, port: int, subjects: int) -> None:
-    """Make a city with three departments, serve it, and show what who may read.
+    """Make a city with its departments, serve it, and show what who may read.
 
     Databases, secrets and tokens are kept in `data/`, address and tokens for scripts in
     `build/demo.json`, both in the current folder; a second start uses them again. To start
@@ -57,9 +58,19 @@ def demo(once: bool, port: int, subjects: int) -> None:
     and CREDIT_GATEWAY_DEMO_STORE_URL, all four: URLs of databases (postgresql://user:password@
     host:port/name) whose logins may create tables. The departments' are empty or hold the same
     city already, the store's is empty or was used for this before.
+
+    Two further departments show other kinds of sources: the environment bureau's HTTP service
+    comes along; the construction bureau runs where MariaDB is installed, or in the empty database
+    that CREDIT_GATEWAY_DEMO_HOUSING_URL names (mysql://user:password@host:port/name).
     """
     try:
-        options = DemoOptions(_city(subjects), once, port, configured_urls(os.environ))
+        options = DemoOptions(
+            _city(subjects),
+            once,
+            port,
+            configured_urls(os.environ),
+            housing_url=os.environ.get(_HOUSING) or None,
+        )
         run_demo(options, _TourConsole(highlight=False))
     except (DemoError, EmbeddedPostgresError) as error:
         raise click.ClickException(str(error)) from error

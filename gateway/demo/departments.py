@@ -1,4 +1,4 @@
-"""Three departments on the embedded server: databases, logins, tables, and the city in them.
+"""The departments with PostgreSQL, on the embedded server: databases, logins, tables, the city.
 
 Each database belongs to its own login and has one reader, which is the adapter's; nothing is
 shared. A database that already holds the wanted city is used again.

@@ -18,6 +18,7 @@ from gateway.demo.consents import file_consents
 from gateway.demo.databases import DemoDatabases
 from gateway.demo.errors import DemoError
 from gateway.demo.files import DemoDescription, DemoFiles
+from gateway.demo.further.departments import Further
 from gateway.demo.profiles import PROFILES, Profile
 from gateway.entitlements.client_operations import OperationRegister
 from gateway.entitlements.consent_register import ConsentRegister
@@ -37,6 +38,7 @@ from gateway.translog.signers import private_key_pem
 from policies.model import CallerClass
 from schema.build import build_schema, core_schema
 
+NOTHING_FURTHER = Further()
 ISSUER = "https://issuer.demo.invalid"
 AUDIENCE = "credit-gateway-demo"
 LOG_ORIGIN = "credit-gateway.demo.invalid/audit"
@@ -59,8 +61,13 @@ class Provisioned:
     description: DemoDescription
 
 
-async def provision(databases: DemoDatabases, files: DemoFiles, port: int) -> Provisioned:
+async def provision(
+    databases: DemoDatabases, files: DemoFiles, port: int, further: Further = NOTHING_FURTHER
+) -> Provisioned:
     """Fill the gateway's own database, mint tokens, write settings and description.
+
+    Args:
+        further: departments that keep their data elsewhere.
 
     Raises:
         DemoError: the gateway's own database cannot be used.
@@ -70,7 +77,7 @@ async def provision(databases: DemoDatabases, files: DemoFiles, port: int) -> Pr
     for name, token in tokens.items():
         if token is not None:
             files.write_token(name, token)
-    _write_settings(databases, files, port)
+    _write_settings(databases, files, port, further)
     market = databases.access["market"].owner_url
     files.write_secret("market-owner-url", market)
     description = DemoDescription(
@@ -147,7 +154,9 @@ def _jwks(files: DemoFiles) -> Path:
     return files.data / "issuer-public.json"
 
 
-def _write_settings(databases: DemoDatabases, files: DemoFiles, port: int) -> None:
+def _write_settings(
+    databases: DemoDatabases, files: DemoFiles, port: int, further: Further
+) -> None:
     """Write the settings file: it names secrets by their files, and holds none."""
     day = date.fromordinal(CITY_DAY)
     opaque = files.secret_bytes("opaque.key", _OPAQUE_KEY_BYTES)
@@ -190,6 +199,12 @@ def _write_settings(databases: DemoDatabases, files: DemoFiles, port: int) -> No
     for slug, access in databases.access.items():
         reader = files.write_secret(f"{slug}-url", access.reader_url)
         lines += [f"[adapters.{slug}]", _reference("url", reader, files)]
+    for department in further.departments:
+        lines.append(f"[adapters.{department.slug}]")
+        lines += [f'{key} = "{value}"' for key, value in department.values.items()]
+        for key, secret in department.secrets.items():
+            path = files.write_secret(f"{department.slug}-{key.replace('_', '-')}", secret)
+            lines.append(_reference(key, path, files))
     files.settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

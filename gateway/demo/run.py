@@ -29,9 +29,10 @@ from gateway.demo.databases import (
 from gateway.demo.departments import progress_report
 from gateway.demo.errors import DemoError
 from gateway.demo.files import DemoFiles
+from gateway.demo.further.departments import Further, further_departments
 from gateway.demo.postgres import EmbeddedPostgres
 from gateway.demo.provision import Provisioned, provers_of, provision
-from gateway.demo.serving import DemoServer, reserve_port
+from gateway.demo.serving import DemoServer, reserve_port, served
 from gateway.demo.tour.client import GatewayClient
 from gateway.demo.tour.context import TourContext, installed_program
 from gateway.demo.tour.tour import show_tour
@@ -49,6 +50,8 @@ class DemoOptions:
         is_once: end after the tour.
         port: of the server; 0 takes any free one.
         urls: real servers instead of the embedded one.
+        housing_url: MySQL or MariaDB database of the construction bureau; None: a server of our
+            own, where MariaDB is installed.
     """
 
     city: CitySettings
@@ -56,6 +59,16 @@ class DemoOptions:
     port: int = 8480
     urls: ConfiguredUrls | None = None
     files: DemoFiles = field(default_factory=DemoFiles)
+    housing_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a server and a tour need, ready."""
+
+    databases: DemoDatabases
+    further: Further
+    provisioned: Provisioned
 
 
 def run_demo(options: DemoOptions, console: Console) -> None:
@@ -67,10 +80,16 @@ def run_demo(options: DemoOptions, console: Console) -> None:
     """
     with _stoppable(), reserve_port(options.port) as reserved:
         options.files.make_folders()
-        with _quiet_log(options.files), _databases(options, console) as databases:
+        with (
+            _quiet_log(options.files),
+            _databases(options, console) as databases,
+            further_departments(options.city, options.files, options.housing_url) as further,
+        ):
+            _say_further(console, further)
             port = reserved.getsockname()[1]
-            provisioned = asyncio.run(provision(databases, options.files, port))
-            serving = _serve_and_show(options, console, databases, provisioned, reserved)
+            provisioned = asyncio.run(provision(databases, options.files, port, further))
+            running = Running(databases, further, provisioned)
+            serving = _serve_and_show(options, console, running, reserved)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(serving)
     if not options.is_once:
@@ -135,6 +154,13 @@ def _say_rows(console: Console, databases: DemoDatabases) -> None:
         _say(console, f"A city with {databases.rows:,} records was made 已生成数据")
 
 
+def _say_further(console: Console, further: Further) -> None:
+    for department in further.departments:
+        _say(console, f"Department `{department.slug}` runs on {department.source} 已启动")
+    for left_out in further.left_out:
+        _say(console, f"Department `{left_out.slug}` is left out 未启动: {left_out.reason}")
+
+
 def _say(console: Console, text: str) -> None:
     console.print(text, soft_wrap=True, markup=False, highlight=False)
 
@@ -142,19 +168,33 @@ def _say(console: Console, text: str) -> None:
 async def _serve_and_show(
     options: DemoOptions,
     console: Console,
-    databases: DemoDatabases,
-    provisioned: Provisioned,
+    running: Running,
     reserved: socket.socket,
 ) -> None:
     """Serve, show the tour meanwhile, and end when told to, or after the tour."""
-    app = create_app(provisioned.settings, logs_requests=False)
-    server = DemoServer(server_config(app, provisioned.settings.server))
+    settings = running.provisioned.settings
+    app = create_app(settings, logs_requests=False)
+    server = DemoServer(server_config(app, settings.server))
     stop = _stop_on_signals()
-    serving = asyncio.create_task(server.serve(sockets=[reserved]))
+    async with served(running.further.services):
+        serving = asyncio.create_task(server.serve(sockets=[reserved]))
+        await _show(options, console, running, server, serving, stop)
+    if options.is_once and stop.is_set():
+        raise DemoError("stopped before the end of the tour")
+
+
+async def _show(
+    options: DemoOptions,
+    console: Console,
+    running: Running,
+    server: DemoServer,
+    serving: asyncio.Task[None],
+    stop: asyncio.Event,
+) -> None:
     try:
         await _first(server.is_ready.wait(), stop.wait(), serving)
         if server.is_ready.is_set():
-            tour = _tour(options, console, databases, provisioned)
+            tour = _tour(options, console, running)
             await _first(tour, stop.wait(), serving)
             if not options.is_once and not stop.is_set() and not serving.done():
                 _say(console, "Ctrl-C ends it 按 Ctrl-C 结束")
@@ -162,8 +202,6 @@ async def _serve_and_show(
     finally:
         server.should_exit = True
         await serving
-    if options.is_once and stop.is_set():
-        raise DemoError("stopped before the end of the tour")
 
 
 def _stop_on_signals() -> asyncio.Event:
@@ -194,10 +232,8 @@ async def _first(*work: Coroutine[Any, Any, object] | asyncio.Task[None]) -> Non
             raise result
 
 
-async def _tour(
-    options: DemoOptions, console: Console, databases: DemoDatabases, provisioned: Provisioned
-) -> None:
-    settings, description = provisioned.settings, provisioned.description
+async def _tour(options: DemoOptions, console: Console, running: Running) -> None:
+    settings, description = running.provisioned.settings, running.provisioned.description
     store = StoreAddress(settings.store.url, application_name="credit-gateway-tour")
     pool = LightPool(connector(store), 1)
     try:
@@ -211,7 +247,8 @@ async def _tour(
             AuditLog(pool),
             {rule.id: rule for rule in rules},
             installed_program(Path(sys.executable), Path.cwd()),
-            databases.courts_switch,
+            running.databases.courts_switch,
+            running.further,
         )
         await show_tour(context, is_staying=not options.is_once)
     finally:

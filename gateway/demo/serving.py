@@ -5,13 +5,24 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from gateway.demo.errors import DemoError
 
 HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An application of a department, to be served on a socket that holds its port."""
+
+    app: ASGIApp
+    listening: socket.socket
 
 
 def reserve_port(port: int) -> socket.socket:
@@ -34,6 +45,29 @@ def reserve_port(port: int) -> socket.socket:
             ) from error
         raise
     return reserved
+
+
+@asynccontextmanager
+async def served(services: Sequence[Service]) -> AsyncIterator[None]:
+    """Serve departments' applications beside the gateway for the length of a block."""
+    servers = [
+        DemoServer(uvicorn.Config(service.app, log_config=None, access_log=False, lifespan="off"))
+        for service in services
+    ]
+    tasks = [
+        asyncio.create_task(server.serve(sockets=[service.listening]))
+        for server, service in zip(servers, services, strict=True)
+    ]
+    try:
+        for server, task in zip(servers, tasks, strict=True):
+            ready = asyncio.create_task(server.is_ready.wait())
+            await asyncio.wait((ready, task), return_when=asyncio.FIRST_COMPLETED)
+            ready.cancel()
+        yield
+    finally:
+        for server in servers:
+            server.should_exit = True
+        await asyncio.gather(*tasks)
 
 
 class DemoServer(uvicorn.Server):

@@ -15,6 +15,7 @@ from rich.text import Text
 from gateway.audit.log import AuditLog
 from gateway.demo.databases import DepartmentSwitch
 from gateway.demo.files import DemoDescription, DemoFiles
+from gateway.demo.further.departments import Further
 from gateway.demo.profiles import Profile
 from gateway.demo.tour.client import Answer, GatewayClient
 from gateway.settings import Settings
@@ -41,6 +42,7 @@ class TourContext:
         rules: by id, for their intent in words.
         program: how a shell calls `credit-gateway`.
         courts_switch: None where no department can be switched off.
+        further: departments that keep their data elsewhere than in PostgreSQL.
         asked: every question so far; each part adds its own.
     """
 
@@ -53,6 +55,7 @@ class TourContext:
     rules: Mapping[str, Rule]
     program: str
     courts_switch: DepartmentSwitch | None
+    further: Further
     asked: list[Asked] = field(default_factory=list)
 
     async def ask(

@@ -1,4 +1,4 @@
-"""Part 5: address, tokens, and lines to copy."""
+"""Part 6: address, tokens, and lines to copy."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def shell_lines(description: DemoDescription, files: DemoFiles, program: str) ->
 
 def show_ending(context: TourContext, is_staying: bool) -> None:
     """Say how to go on."""
-    context.heading("5. Your turn", "自己试一试")
+    context.heading("6. Your turn", "自己试一试")
     files, address = context.files, context.description.address
     if is_staying:
         context.text(f"The gateway answers at {address}/graphql, a query page at {address}/.")

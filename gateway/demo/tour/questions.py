@@ -50,6 +50,16 @@ query ThreeDepartments($uscc: USCC!) {
   }
 }"""
 
+LICENCES = """\
+query Licences($uscc: USCC!) {
+  subject(uscc: $uscc) {
+    licences(first: 4) {
+      totalCount
+      nodes { certificateName meta { decidedOn sourceDepartmentName } }
+    }
+  }
+}"""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

@@ -1,0 +1,1 @@
+"""Departments of the demonstration that keep their data elsewhere than in PostgreSQL."""
