@@ -61,6 +61,7 @@ _MOMENT = re.compile(
 ).fullmatch
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?").fullmatch
 _PART_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]+)?").fullmatch
+_DECODER = json.JSONDecoder(parse_float=Decimal)
 _EXACT = Context(prec=120, rounding=ROUND_HALF_UP)
 _LARGEST = Decimal("1e27")
 _LARGEST_INTEGER = 2**63 - 1
@@ -313,7 +314,7 @@ def _as_list(value: object) -> list[object] | Odd | None:
         return None
     if isinstance(value, str):
         try:
-            value = json.loads(value, parse_float=Decimal)
+            value = _DECODER.decode(value)
         except (ValueError, RecursionError):
             return ODD
     return value if isinstance(value, list) or value is None else ODD

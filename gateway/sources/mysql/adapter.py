@@ -115,13 +115,8 @@ class MySqlAdapter:
             rows = statements.read(await self._rows(request, statements.rows))
             withheld = _number(await self._rows(request, statements.left_out))
             withheld += sum(is_odd for _, _, is_odd in rows)
-        groups: dict[str | None, list[Row]] = {key: [] for key in request.keys or (None,)}
-        for key, row, is_odd in rows:
-            group = groups.get(key if request.keys is not None else None)
-            if group is not None and not is_odd:
-                group.append(row)
         totals = await self._totals(request, statements)
-        return RowBatch(list(groups.values()), totals, withheld)
+        return RowBatch(_grouped(request, statements, rows), totals, withheld)
 
     async def _totals(self, request: RecordRequest, statements: Statements) -> list[int] | None:
         if not statements.counts:
@@ -171,6 +166,23 @@ class MySqlAdapter:
 
     def _within(self, context: FetchContext) -> _Deadline:
         return _Deadline(min(context.deadline - self._clock(), self._limit_s))
+
+
+def _grouped(
+    request: RecordRequest,
+    statements: Statements,
+    rows: Sequence[tuple[str | None, Row, bool]],
+) -> Sequence[Sequence[Row]]:
+    """Rows without odd values by key in key order; one group where there is one key or none."""
+    if statements.subject is None:
+        good = [row for _, row, is_odd in rows if not is_odd]
+        return [good] if request.keys != () else []
+    groups: dict[str | None, list[Row]] = {key: [] for key in request.keys or ()}
+    for key, row, is_odd in rows:
+        group = groups.get(key)
+        if group is not None and not is_odd:
+            group.append(row)
+    return list(groups.values())
 
 
 class _Deadline:

@@ -11,7 +11,7 @@ from typing import Any
 
 import aiomysql
 from aiomysql.connection import Connection as MySqlConnection
-from pymysql.constants import CLIENT
+from pymysql.constants import CLIENT, CR
 
 from gateway.contract import (
     AdapterError,
@@ -50,7 +50,11 @@ class _Bounded(MySqlConnection):  # type: ignore[misc]  # the library has no typ
         if self.bytes_left < 0:
             self.close()
             raise TooMuchError("the answer is longer than allowed")
-        found: bytes = await super()._read_bytes(num_bytes)
+        try:
+            found: bytes = await self._reader.readexactly(num_bytes)
+        except (asyncio.IncompleteReadError, OSError) as error:
+            self.close()
+            raise aiomysql.OperationalError(CR.CR_SERVER_LOST, "the connection broke") from error
         return found
 
     async def _request_authentication(self) -> None:

@@ -73,6 +73,9 @@ class MySqlPool:
     async def _acquire_place(self) -> None:
         if self._is_closed:
             raise SourceUnavailable("the pool is closed")
+        if not self._places.locked():
+            await self._places.acquire()
+            return
         try:
             async with asyncio.timeout(_ACQUIRE_S):
                 await self._places.acquire()

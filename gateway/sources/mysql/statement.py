@@ -25,13 +25,18 @@ from gateway.contract import (
 from gateway.sources.local import ODD, Odd, Read, reader
 from gateway.sources.local.values import subject_reader, text
 from gateway.sources.mapping import Column, KindMapping
-from gateway.sources.mysql.columns import column_name, identifier, selected, sure_hexadecimal
+from gateway.sources.mysql.columns import (
+    as_bytes,
+    column_name,
+    identifier,
+    selected,
+    sure_hexadecimal,
+)
 from gateway.sources.mysql.conditions import (
     OBJECTION_MARK,
     TableSql,
     after_sql,
     condition_sql,
-    near,
     odd_sql,
     order_sql,
     subject_conditions,
@@ -47,24 +52,26 @@ class Statements:
 
     Attributes:
         readers: per field asked for, over the columns of a row.
-        subject: reads the key of the subject.
+        subject: reads the key of the subject, where there are several; None where the key is
+            known, or is none.
         rows: statement for the records, or empty where none are wanted.
         counts: statement for the totals, or empty.
         left_out: statement for the number of odd records.
     """
 
     readers: tuple[Read, ...]
-    subject: Read
+    subject: Read | None
     rows: str
     counts: str
     left_out: str
 
     def read(self, rows: Sequence[Any]) -> list[tuple[str | None, Row, bool]]:
-        """Subject key, row and whether a value in it is odd, per record."""
+        """Subject key if it is read, row, and whether a value in it is odd, per record."""
         made = []
+        readers = self.readers
         for row in rows:
-            key = self.subject(row)
-            shown = [read(row) for read in self.readers]
+            key = None if self.subject is None else self.subject(row)
+            shown = [read(row) for read in readers]
             is_odd = isinstance(key, Odd) or ODD in shown
             made.append((key if isinstance(key, str) else None, shown, is_odd))
         return made  # type: ignore[return-value]  # rows with an odd value are told apart
@@ -117,7 +124,9 @@ class StatementBuilder:
         table = TableSql(self._mapping, selection.marked)
         columns = _Columns()
         readers = tuple(self._reader(name, table, columns) for name in selection.fields)
-        subject = subject_reader(self._mapping, columns.by_name)
+        subject = None
+        if request.keys is not None and len(request.keys) > 1:
+            subject = subject_reader(self._mapping, columns.by_name)
         where = self._where(request, table)
         source = f"FROM {identifier(self._mapping.table)} r WHERE "
         odd = odd_sql(selection.fields, table)
@@ -141,8 +150,10 @@ class StatementBuilder:
 
     def _where(self, request: RecordRequest, table: TableSql) -> str:
         selection: RecordSelection = request.selection
-        conditions = [condition_sql(selection.predicate, table)]
-        conditions += subject_conditions(table, selection.subject_kinds)
+        conditions = subject_conditions(table, selection.subject_kinds)
+        condition = condition_sql(selection.predicate, table)
+        if condition != "TRUE" or (request.keys is None and not conditions):
+            conditions.append(condition)
         if request.keys is not None:
             conditions.append(KEYS)
         return " AND ".join(conditions)
@@ -150,16 +161,15 @@ class StatementBuilder:
     def _key_condition(self, keys: Sequence[str]) -> str:
         """Near by an index, exact by the whole key."""
         mapping = self._mapping
-        codes = [key for key in keys if not key.startswith(PERSON_KEY_PREFIX)]
-        persons = [key[len(PERSON_KEY_PREFIX) :] for key in keys if key not in codes]
-        alternatives = [near(mapping.organisation, codes)] if codes else []
+        persons = [
+            key.removeprefix(PERSON_KEY_PREFIX) for key in keys if key.startswith(PERSON_KEY_PREFIX)
+        ]
+        codes = [key for key in keys if not key.startswith(PERSON_KEY_PREFIX)] if persons else keys
+        alternatives = [_held(mapping.organisation, codes)] if codes else []
         if persons and mapping.person is not None:
-            alternatives.append(near(mapping.person, persons))
-        if not alternatives:
-            return "FALSE"
-        exact = ", ".join(sure_hexadecimal(key) for key in keys)
-        subject = TableSql(mapping).subject
-        return f"(({' OR '.join(alternatives)}) AND {subject} IN ({exact}))"
+            nobody = f"NULLIF({column_name(mapping.organisation)}, '') IS NULL"
+            alternatives.append(f"({_held(mapping.person, persons)} AND {nobody})")
+        return f"({' OR '.join(alternatives)})" if alternatives else "FALSE"
 
     def _reader(self, name: str, table: TableSql, columns: _Columns) -> Read:
         if name == SUBJECT_KEY:
@@ -178,6 +188,14 @@ class StatementBuilder:
     def _id_reader(self, columns: _Columns) -> Read:
         get = columns.position(column_name(self._mapping.record_id))
         return lambda row: text(get(row)) or ODD
+
+
+def _held(column: str, values: Sequence[str]) -> str:
+    """The column holds one of the values: near by an index, exact by all bytes."""
+    exact = [sure_hexadecimal(value) for value in values]
+    near = ", ".join([f"_utf8mb4 {literal}" for literal in exact])
+    name = column_name(column)
+    return f"({name} IN ({near}) AND {as_bytes(name)} IN ({', '.join(exact)}))"
 
 
 def _marking(read: Read, read_id: Read, marked: frozenset[str]) -> Read:
