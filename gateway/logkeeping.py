@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -17,9 +18,9 @@ from gateway.errors import InternalError
 from gateway.settings import AuditLogSettings
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.lending import Lending
-from gateway.store.pool import CONNECTION_ERRORS, LightPool, NoConnectionError
+from gateway.store.pool import Connection, LightPool
 from gateway.translog.candidate import SequencerCandidate
-from gateway.translog.mirror import Mirror
+from gateway.translog.mirror import Mirror, tree_at
 from gateway.translog.notes import (
     COSIGNATURE_TYPE,
     ED25519_TYPE,
@@ -29,7 +30,7 @@ from gateway.translog.notes import (
     is_key_name,
     parse_verifier_key,
 )
-from gateway.translog.segments import SegmentsInUseError
+from gateway.translog.segments import SegmentsInUseError, newest_note
 from gateway.translog.sequencer import LogDamagedError
 from gateway.translog.signers import DeviceSigner, Ed25519Signer, Signer, read_private_key
 from gateway.translog.suites import SUITES
@@ -148,7 +149,11 @@ async def kept_log(settings: AuditLogSettings, address: StoreAddress) -> AsyncIt
     candidate, asked = None, WitnessKeeper(())
     if signer is not None:
         candidate = SequencerCandidate(
-            connector(address), identity, signer, _nobody if segments is None else segments.wake
+            connector(address),
+            identity,
+            signer,
+            _nobody if segments is None else segments.wake,
+            partial(_hold_against, identity, settings.segments),
         )
         addresses = zip(settings.witnesses, keys, strict=True)
         asked = WitnessKeeper(
@@ -213,6 +218,15 @@ class WitnessKeeper:
             await asyncio.sleep(rest_s)
 
 
+async def _hold_against(
+    identity: LogIdentity, segments: Path | None, connection: Connection
+) -> None:
+    """Let nobody extend a store that was put back behind what the segments hold."""
+    note = None if segments is None else newest_note(segments)
+    if note is not None:
+        await tree_at(connection, identity, note)
+
+
 def _nobody() -> None:
     """There are no segments to be woken for."""
 
@@ -264,7 +278,7 @@ class SegmentKeeper:
         except SegmentsInUseError:
             return _RETRY_AFTER_S
         # INVARIANT: after a failure the folder is opened anew, which cuts off what is half written.
-        except (InternalError, OSError, NoConnectionError, *CONNECTION_ERRORS) as error:
+        except Exception as error:
             self._mirror.close()
             self.is_failing = True
             kind = "audit_segments_" + (

@@ -7,7 +7,7 @@ sequencer dies, its connection ends, and another candidate has the lock at its n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -49,6 +49,10 @@ def _nothing() -> None:
     """Nobody to tell."""
 
 
+async def _unguarded(_connection: Connection) -> None:
+    """Nothing is kept elsewhere."""
+
+
 class SequencerCandidate:
     """Runs in the background from `open` to `aclose`."""
 
@@ -58,17 +62,21 @@ class SequencerCandidate:
         identity: LogIdentity,
         signer: Signer,
         extended: Callable[[], None] = _nothing,
+        guard: Callable[[Connection], Awaitable[object]] = _unguarded,
         times: CandidateTimes = CandidateTimes(),
     ) -> None:
         """
         Args:
             connect: opens a connection to the gateway's own database.
             extended: called after the log was extended.
+            guard: raises LogDamagedError if the store does not continue what is kept elsewhere;
+                then this candidate signs nothing, since it would sign a second log of one name.
         """
         self._connect = connect
         self._identity = identity
         self._signer = signer
         self._extended = extended
+        self._guard = guard
         self._times = times
         self._task: asyncio.Task[None] | None = None
         self._is_sequencer = False
@@ -131,6 +139,7 @@ class SequencerCandidate:
             await asyncio.sleep(self._times.lock_every_s)
         sequencer = Sequencer(connection, self._identity, self._signer)
         async with asyncio.timeout(self._times.step_timeout_s):
+            await self._guard(connection)
             await sequencer.resume()
         self._is_sequencer, self._refusal = True, None
         _log.info("audit_log_sequencer", tree_size=sequencer.size)

@@ -18,7 +18,7 @@ from gateway.store.lending import Lending
 from gateway.store.pool import Connection
 from gateway.translog.hashes import StoredHashes
 from gateway.translog.merkle import Frontier, Range, nodes_of
-from gateway.translog.notes import parse_checkpoint, parse_note
+from gateway.translog.notes import SignedNote, parse_checkpoint, parse_note
 from gateway.translog.reading import (
     StoredLeaf,
     StoredNote,
@@ -79,24 +79,10 @@ class Mirror:
         self._folder, self._line_no = folder, max(0, newest - _MOST_LINES)
 
     async def _tree_of(self, folder: SegmentFolder) -> Frontier:
-        suite, note, size = self._identity.suite, folder.last, folder.size
-        if note is None:
-            return Frontier(suite)
-        if not any(holds(key, note) for key in self._identity.keys):
-            raise LogDamagedError("the newest checkpoint in the segments has another signature")
+        if folder.last is None:
+            return Frontier(self._identity.suite)
         async with self._lending.connection() as connection:
-            head = await connection.fetchrow(_HEAD)
-            if head is None or head["tree_size"] < size:
-                raise LogDamagedError(
-                    f"the segments hold {size} leaves, the store less: it was put back"
-                )
-            nodes = nodes_of(Range(0, size))
-            hashes = StoredHashes(suite)
-            found = await hashes.of_nodes(connection, nodes, head["young_leaves"])
-        tree = Frontier(suite, size, [found[node] for node in nodes])
-        if tree.root() != parse_checkpoint(note.text).root:
-            raise LogDamagedError(f"store and segments differ within their first {size} leaves")
-        return tree
+            return await tree_at(connection, self._identity, folder.last)
 
     async def copy(self) -> int:
         """Copy what was signed since; returns how many leaves were.
@@ -165,3 +151,30 @@ class Mirror:
         folder, self._folder = self._folder, None
         if folder is not None:
             folder.close()
+
+
+async def tree_at(connection: Connection, identity: LogIdentity, note: SignedNote) -> Frontier:
+    """Return the store's tree as it was at a checkpoint that was kept elsewhere.
+
+    Raises:
+        LogDamagedError: the checkpoint is not the log's, or the store does not continue it.
+    """
+    checkpoint, suite = parse_checkpoint(note.text), identity.suite
+    if not any(holds(key, note) for key in identity.keys):
+        raise LogDamagedError("the newest checkpoint in the segments has another signature")
+    head = await connection.fetchrow(_HEAD)
+    if head is None or head["tree_size"] < checkpoint.size:
+        raise LogDamagedError(
+            f"the segments hold {checkpoint.size} leaves, the store less: it was put back"
+        )
+    nodes = nodes_of(Range(0, checkpoint.size))
+    try:
+        found = await StoredHashes(suite).of_nodes(connection, nodes, head["young_leaves"])
+    except IndexError as error:
+        raise LogDamagedError("hashes of leaves that the segments hold are missing") from error
+    tree = Frontier(suite, checkpoint.size, [found[node] for node in nodes])
+    if tree.root() != checkpoint.root:
+        raise LogDamagedError(
+            f"store and segments differ within their first {checkpoint.size} leaves"
+        )
+    return tree

@@ -67,6 +67,15 @@ def split_notes(content: str) -> Sequence[str]:
     return [*notes, "".join(lines)] if lines else notes
 
 
+def newest_note(path: Path) -> SignedNote | None:
+    """Return the checkpoint of the largest size in a folder, and change nothing there."""
+    for file in sorted(path.glob("checkpoints-*.txt"), reverse=True):
+        found = _whole_notes(file.read_bytes())
+        if found:
+            return _largest(found, file)
+    return None
+
+
 class SegmentsInUseError(InternalError):
     """Another process writes into the folder."""
 
@@ -225,29 +234,39 @@ def _by_segment(parts: Iterable[tuple[int, bytes]]) -> Iterable[tuple[int, bytes
     return [(first, b"".join(contents)) for first, contents in joined.items()]
 
 
-def _cut_notes(path: Path) -> SignedNote | None:
-    """Cut off a note that was not written whole; returns the one of the largest size.
-
-    Checkpoints that witnesses signed later stand once more behind larger ones.
-    """
-    content = path.read_bytes()
+def _whole_notes(content: bytes) -> list[str]:
+    """Return the notes of a file of checkpoints without one at its end that is broken off."""
     notes = list(split_notes(content.decode(errors="replace")))
     while notes:
         try:
-            note = parse_note(notes[-1])
-            parse_checkpoint(note.text)
+            parse_checkpoint(parse_note(notes[-1]).text)
         except NoteError:
             notes.pop()
             continue
         break
+    return notes
+
+
+def _largest(notes: Sequence[str], path: Path) -> SignedNote:
+    """Checkpoints that witnesses signed later stand once more behind larger ones."""
+    try:
+        parsed = [parse_note(note) for note in notes]
+        return max(parsed, key=lambda note: parse_checkpoint(note.text).size)
+    except NoteError as error:
+        raise InternalError(f"file `{path}` is damaged: {error}") from error
+
+
+def _cut_notes(path: Path) -> SignedNote | None:
+    """Cut off a note that was not written whole; returns the one of the largest size."""
+    content = path.read_bytes()
+    notes = _whole_notes(content)
     whole = "".join(notes).encode()
     if not content.startswith(whole):
         raise InternalError(f"file `{path}` is damaged before its end")
     if len(whole) < len(content):
         with path.open("r+b") as file:
             file.truncate(len(whole))
-    parsed = [parse_note(note) for note in notes]
-    return max(parsed, key=lambda note: parse_checkpoint(note.text).size, default=None)
+    return _largest(notes, path) if notes else None
 
 
 def _sync(file: BinaryIO) -> None:

@@ -215,7 +215,7 @@ class StoreCheck:
     async def _subtrees(self) -> None:
         """Check that stored subtrees have the roots of what lies below them, and are all there."""
         below: dict[int, list[bytes]] = {}
-        for row in await self.connection.fetch(_SUBTREES):
+        async for row in self.connection.cursor(_SUBTREES, prefetch=200):
             height, number = row["height"], row["number"]
             roots = below.setdefault(height, [])
             lower = below.get(height - GROUP_LEVELS, [])

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest_asyncio
 
 from gateway.store.connect import StoreAddress, connector
-from gateway.store.pool import Connection
+from gateway.store.pool import Connection, LightPool
 from gateway.translog.candidate import LOCK_KEY, CandidateTimes, SequencerCandidate
+from gateway.translog.mirror import Mirror, tree_at
+from gateway.translog.segments import newest_note
 from tests.support.translog import KnownLog, add_entries, leaves, new_log
 
 TIMES = CandidateTimes(lock_every_s=0.01, step_every_s=0.01, retry_after_s=0.01)
@@ -125,3 +128,44 @@ async def test_clock_set_back_changes_no_order_and_leaves_nothing_out(
         await covered(connection, number + 1)
     await one.aclose()
     assert await leaves(connection) == [f"r-{number}" for number in range(6)]
+
+
+async def test_store_put_back_behind_the_segments_is_not_extended(
+    store: StoreAddress, connection: Connection, tmp_path: Path
+) -> None:
+    """Otherwise a second log of one name would be signed."""
+    known = new_log()
+    one = candidate(store, known)
+    await one.open()
+    await add_entries(connection, ["r-0", "r-1"])
+    await covered(connection, 2)
+    await one.aclose()
+    pool = LightPool(connector(store), 1)
+    mirror = Mirror(pool, known.identity, tmp_path)
+    await mirror.open()
+    await mirror.copy()
+    mirror.close()
+    await pool.aclose()
+    await connection.execute(
+        "ALTER TABLE audit_run DISABLE TRIGGER USER;"
+        "ALTER TABLE audit_checkpoint DISABLE TRIGGER USER;"
+        "DELETE FROM audit_checkpoint; DELETE FROM audit_run; DELETE FROM audit_entry;"
+        "UPDATE audit_log_head SET tree_size = 0, young_leaves = ''"
+    )
+
+    async def guard(own: Connection) -> object:
+        note = newest_note(tmp_path)
+        assert note is not None
+        return await tree_at(own, known.identity, note)
+
+    two = SequencerCandidate(
+        connector(store), known.identity, known.signer, guard=guard, times=TIMES
+    )
+    await two.open()
+    await add_entries(connection, ["x"])
+    async with asyncio.timeout(PATIENCE_S):
+        while two.refusal is None:
+            await connection.execute("SELECT 1")
+    assert "the segments hold 2 leaves, the store less: it was put back" in two.refusal
+    assert await leaves(connection) == []
+    await two.aclose()

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.errors import InternalError
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.pool import LightPool
 from gateway.translog import verify_audit_log as alone
@@ -560,3 +561,15 @@ async def test_proof_of_one_entry_is_checked_without_the_log(
     assert alone.main(command) == 1
     file.write_text("{}")
     assert alone.main(command) == 2
+
+
+async def test_mirror_of_a_damaged_folder_is_refused_by_name(
+    written: Written, tmp_path: Path
+) -> None:
+    folder = copied(written, tmp_path)
+    content = notes_file(folder).read_text()
+    notes_file(folder).write_text(content.replace("\n255\n", "\n2x5\n"))
+    pool = LightPool(connector(written.address), 1)
+    with pytest.raises(InternalError, match=r"checkpoints-0+\.txt` is damaged"):
+        await Mirror(pool, written.known.identity, folder).open()
+    await pool.aclose()
