@@ -15,6 +15,9 @@ from ipaddress import ip_network
 
 from graphql import GraphQLSchema
 
+from gateway.accesslog.adapter import AccessLogAdapter
+from gateway.accesslog.evidence import LogEvidence
+from gateway.accesslog.mapping import SLUG
 from gateway.admission.admit import Admission
 from gateway.admission.sharing import SharedCounts
 from gateway.admission.types import AdmissionRules, NoSweepObserver, SweepLimits, SweepObserver
@@ -90,6 +93,7 @@ from gateway.settings import (
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
 from gateway.store.pool import LightPool
+from gateway.translog.suites import SUITES
 from gateway.visibility.parts import SchemaParts
 from policies.engine import PolicySet
 from policies.model import CallerClass
@@ -200,6 +204,7 @@ async def open_gateway(
         network = network_of(settings)
         if network is not None:
             registry = replace(registry, adapters=behind_doors(registry.adapters, network))
+        registry = await _with_access_log(stack, registry, settings, acts)
         observers = (observe, observe_withheld)
         oauth = await _open_oauth(stack, settings.oauth, address)
         gateway = _wire(
@@ -237,6 +242,22 @@ def recording(address: StoreAddress) -> StoreAddress:
     known length for cheaper; that was a fifth of what a batch costs it.
     """
     return replace(address, plan_cache_mode="force_generic_plan")
+
+
+async def _with_access_log(
+    stack: AsyncExitStack, registry: Registry, settings: Settings, lending: LightPool
+) -> Registry:
+    """The departments, and beside them the gateway's own log of who looked at whom."""
+    log = AccessLogAdapter(settings.store.url, _evidence(settings, lending))
+    await log.open()
+    stack.push_async_callback(log.aclose)
+    return replace(registry, adapters={**registry.adapters, SLUG: log})
+
+
+def _evidence(settings: Settings, lending: LightPool) -> LogEvidence:
+    """What proves that entries are in the log; nothing is proven where the settings name none."""
+    log = settings.audit_log
+    return LogEvidence(lending, SUITES["sha256" if log is None else log.hash])
 
 
 async def _open_adapter(stack: AsyncExitStack, adapter: Adapter) -> str | None:
@@ -322,6 +343,7 @@ def _wire(
     observe, observe_withheld = observers
     grantable = Grantable(registry.manifests, lambda: keeper.current().policies)
     office = Office(ground.sharing, grantable)
+    evidence = _evidence(settings, acts)
     within = TransactionRecorder(
         SubjectReferences(os.urandom), RecordHasher(settings.keys.audit), entitlements.client
     )
@@ -351,7 +373,7 @@ def _wire(
         resolver=Resolver(
             schema,
             SchemaParts(schema, ground.sharing.acts),
-            lambda plan: RootFields(catalogue, office, acts, plan.caller),
+            lambda plan: RootFields(catalogue, office, acts, evidence, plan.caller),
         ),
         answerer=Answerer(opaque),
         mutations=Mutations(schema, acts, within, office, entitlements),

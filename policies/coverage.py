@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from policies.delays import check_delays
 from policies.engine import PolicySet
 from policies.model import CallerClass, Effect, Rule
 from policies.scope import Place, Scope
@@ -15,9 +16,9 @@ def check_policies(model: CreditModel, policies: PolicySet) -> list[str]:
     """Say what is wrong with the rules for this model, one sentence each; empty if nothing is.
 
     Found are fields without class, coordinates that a rule names and the schema does not have,
-    masks that a rule asks for and the schema does not know, and coordinates of which no rule
-    says anything for some caller class. Fields that are not nullable are refused earlier, when
-    the model is read.
+    masks that a rule asks for and the schema does not know, coordinates of which no rule says
+    anything for some caller class, and look-ups that never show to whom they are about. Fields
+    that are not nullable are refused earlier, when the model is read.
     """
     scope = Scope(model)
     problems = [*_unclassified(model), *_unknown_coordinates(policies.rules, scope)]
@@ -26,7 +27,7 @@ def check_policies(model: CreditModel, policies: PolicySet) -> list[str]:
             f"coordinate `{place.coordinate}` has no rule for `{caller_class.value}`, "
             "expected one that opens or closes it"
         )
-    return problems
+    return [*problems, *check_delays(model, policies)]
 
 
 def _unclassified(model: CreditModel) -> list[str]:

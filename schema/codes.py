@@ -63,6 +63,7 @@ class _Decorator:
     COMPLAINT_SUMMARY="投诉举报汇总信息",
     COMMITMENT="信用承诺及履行情况信息",
     HONOUR="诚实守信相关荣誉信息",
+    LOOK_UP="访问日志",
 )
 class RecordKind(Enum):
     REGISTRATION = "REGISTRATION"
@@ -80,6 +81,7 @@ class RecordKind(Enum):
     COMPLAINT_SUMMARY = "COMPLAINT_SUMMARY"
     COMMITMENT = "COMMITMENT"
     HONOUR = "HONOUR"
+    LOOK_UP = "LOOK_UP"
 
 
 @code_list(
@@ -489,3 +491,42 @@ class HonourLevel(Enum):
     MUNICIPAL = "MUNICIPAL"
     DISTRICT = "DISTRICT"
     INDUSTRY = "INDUSTRY"
+
+
+@code_list(
+    "访问方类别 / class of who looked at a subject",
+    PUBLIC="社会公众",
+    SUBJECT="信用主体",
+    DEPARTMENT="政务部门",
+    INSTITUTION="金融机构",
+    PLATFORM="融资信用服务平台",
+    CREDIT_CENTRE="信用中心",
+    ASSOCIATION="行业协会商会",
+    AUDITOR="审计机关",
+)
+class AccessorClass(Enum):
+    PUBLIC = "PUBLIC"
+    SUBJECT = "SUBJECT"
+    DEPARTMENT = "DEPARTMENT"
+    INSTITUTION = "INSTITUTION"
+    PLATFORM = "PLATFORM"
+    CREDIT_CENTRE = "CREDIT_CENTRE"
+    ASSOCIATION = "ASSOCIATION"
+    AUDITOR = "AUDITOR"
+
+
+@code_list(
+    "访问结果 / whether a look-up was answered; refused: it was shown no field that it asked for",
+    ANSWERED="已答复",
+    REFUSED="已拒绝",
+)
+class LookUpOutcome(Enum):
+    ANSWERED = "ANSWERED"
+    REFUSED = "REFUSED"
+
+
+@code_list("数据项结果 / how a field was shown", CLEAR="明文", MASKED="脱敏", REFUSED="拒绝")
+class ShownAs(Enum):
+    CLEAR = "CLEAR"
+    MASKED = "MASKED"
+    REFUSED = "REFUSED"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import strawberry
@@ -13,7 +14,8 @@ from schema.codes import RecordKind
 from schema.connections import FIRST_DEFAULT, RECORD_CONNECTION
 from schema.filters import INPUTS, RecordFields, RecordFilter, RecordOrder, list_of
 from schema.links import Node, not_resolved
-from schema.scalars import PersonReference, Uscc
+from schema.requests import LoggedRequest
+from schema.scalars import DateTime, PersonReference, Uscc
 from schema.sharing import Consent, ConsentState, GrantState, Notification, SharingGrant
 from schema.statistics import RecordStatistics
 from schema.subject import ORGANISATION_CONNECTION, Organisation, Person
@@ -55,6 +57,26 @@ class SharingContext(Protocol):
     ) -> list[Consent]: ...
 
     async def notifications(self, first: int) -> list[Notification]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFilter:
+    """What is wanted of the log; None: whatever."""
+
+    client_id: str | None
+    organisation: str | None
+    purpose: str | None
+    coordinate: str | None
+    since: DateTime | None
+    until: DateTime | None
+
+
+class RequestsContext(Protocol):
+    """What the field on requests may ask, for one caller."""
+
+    async def access_log(
+        self, wanted: RequestFilter, first: int, after: str | None
+    ) -> list[LoggedRequest]: ...
 
 
 def _planned(signature: Callable[..., Any], description: str, **annotations: Any) -> Any:
@@ -221,3 +243,23 @@ class Query:
     ) -> list[Notification] | None:
         context: SharingContext = info.context
         return await context.notifications(first)
+
+    @strawberry.field(  # type: ignore[untyped-decorator]
+        description="访问请求记录 / requests of the caller's own organisation, newest first; "
+        "auditors see everybody's"
+    )
+    async def access_log(
+        self,
+        info: strawberry.Info,
+        client_id: str | None = None,
+        organisation: str | None = None,
+        purpose: str | None = None,
+        coordinate: str | None = None,
+        since: DateTime | None = None,
+        until: DateTime | None = None,
+        first: int = FIRST_DEFAULT,
+        after: str | None = None,
+    ) -> list[LoggedRequest] | None:
+        context: RequestsContext = info.context
+        wanted = RequestFilter(client_id, organisation, purpose, coordinate, since, until)
+        return await context.access_log(wanted, first, after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schema.accesslog import LookUp
 from schema.conduct import Commitment, Honour
 from schema.courts import ConsumptionRestriction, JudgmentDefaulter
 from schema.market import (
@@ -32,6 +33,7 @@ RECORD_TYPES: tuple[type, ...] = (
     ComplaintSummary,
     Commitment,
     Honour,
+    LookUp,
 )
 
 MODEL: CreditModel = read_model(RECORD_TYPES)

@@ -21,6 +21,7 @@ class CreditSubject(Node):
     consumption_restrictions = record_list(RecordKind.CONSUMPTION_RESTRICTION)
     commitments = record_list(RecordKind.COMMITMENT)
     honours = record_list(RecordKind.HONOUR)
+    access_log = record_list(RecordKind.LOOK_UP)
 
 
 @strawberry.federation.type(

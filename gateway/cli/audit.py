@@ -8,11 +8,13 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from gateway.audit.log import AuditLog, StoredEntry
+from gateway.cli.audit_controls import controls
 from gateway.cli.audit_log import export, key, new_key, prove, sequencer, verify
+from gateway.cli.audit_matters import close_matter
+from gateway.cli.audit_search import search
+from gateway.cli.audit_table import entries_table
 from gateway.cli.audit_witness import witness
 from gateway.cli.store import run_on_store, store_option
 from gateway.store.connect import StoreAddress
@@ -24,7 +26,10 @@ def audit() -> None:
     """Look into the audit log, keep, prove and verify it."""
 
 
-for _command in (export, key, new_key, prove, sequencer, verify, witness):
+for _command in (
+    *(export, key, new_key, prove, sequencer, verify, witness),
+    *(search, controls, close_matter),
+):
     audit.add_command(_command)
 
 
@@ -56,23 +61,3 @@ def show(store: StoreAddress, request_id: str) -> None:
     for entry, decisions in found:
         shown = {"entryNo": entry.entry_no, **entry.members(), "decisions": decisions}
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
-
-
-def entries_table(entries: Sequence[StoredEntry]) -> Table:
-    """Return entries as a table, one line each."""
-    headings = ("no", "at", "request", "client", "purpose", "matter", "subjects", "outcome")
-    table = Table(*headings)
-    for entry in entries:
-        members = entry.members()
-        cells = (
-            entry.entry_no,
-            members["at"],
-            members["requestId"],
-            members["clientId"],
-            members["purpose"],
-            members["matterNo"] or "",
-            len(members["subjects"]),
-            members["outcome"],
-        )
-        table.add_row(*(Text(str(cell)) for cell in cells))
-    return table

@@ -24,6 +24,7 @@ ACTS: Mapping[str, Act] = {
     "Query.grants": Act.READ_GRANT,
     "Query.consents": Act.READ_CONSENT,
     "Query.notifications": Act.READ_NOTIFICATION,
+    "Query.accessLog": Act.READ_REQUESTS,
     "Mutation.requestGrant": Act.REQUEST_GRANT,
     "Mutation.extendGrant": Act.EXTEND_GRANT,
     "Mutation.decideGrant": Act.DECIDE_GRANT,

@@ -11,7 +11,7 @@ from policies.model import Caller, CallerClass
 
 
 class Act(Enum):
-    """What can be done with a sharing grant, a consent or the notices about it."""
+    """What can be done with a sharing grant, a consent, the notices about it, and with the log."""
 
     READ_GRANT = "READ_GRANT"
     REQUEST_GRANT = "REQUEST_GRANT"
@@ -26,16 +26,21 @@ class Act(Enum):
     CHECK_LETTER = "CHECK_LETTER"
     WITHDRAW_CONSENT = "WITHDRAW_CONSENT"
     READ_NOTIFICATION = "READ_NOTIFICATION"
+    READ_REQUESTS = "READ_REQUESTS"
 
 
 class Party(Enum):
-    """What the actor must be to the thing acted on; ANYBODY: nothing in particular."""
+    """What the actor must be to the thing acted on; ANYBODY: nothing in particular.
+
+    CALLER: whose request it was.
+    """
 
     ANYBODY = "anybody"
     CONSUMER = "consumer"
     PROVIDER = "provider"
     INSTITUTION = "institution"
     SUBJECT = "subject"
+    CALLER = "caller"
 
 
 @dataclass(frozen=True, slots=True)

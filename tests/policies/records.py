@@ -26,4 +26,8 @@ def random_record(chance: random.Random, kind: KindModel) -> dict[str, Any]:
         "grade": chance.choice(["A", "B", None]),
         "complaintCount": chance.choice([4, 5, None]),
         "simpleProcedure": chance.choice([True, False, None]),
+        "purpose": chance.choice(["INSPECTION", "PENALTY_CASE", "COURT_ENFORCEMENT", "TENDER"]),
+        "closedOn": chance.choice(near),
+        "callerClass": chance.choice(["DEPARTMENT", "SUBJECT"]),
+        "isOwn": chance.choice([True, False]),
     }

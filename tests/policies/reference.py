@@ -138,6 +138,8 @@ def holds(row: Json, record: Json, today: str) -> bool:
         return found in row["in"]
     if "is" in row:
         return bool(found == row["is"])
+    if "at-most" in row:
+        return bool(found <= (today if row["at-most"] == "today" else row["at-most"]))
     bound = row["at-least"] if "at-least" in row else row["below"]
     if str(bound).startswith(BEFORE_TODAY):
         name = bound.removeprefix(BEFORE_TODAY)

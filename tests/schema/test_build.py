@@ -30,13 +30,14 @@ NEVER_DENIED = {
     *("id", "uscc", "nodes", "edges", "node", "cursor", "pageInfo"),
     *("hasNextPage", "hasPreviousPage"),
 }
-# Answers of no department: the catalogue, sources, statistics of what was permitted, grants and
-# consents shown to those whom they concern.
+# Answers of no department: the catalogue, sources, statistics of what was permitted, grants,
+# consents and requests shown to those whom they concern.
 MADE_BY_THE_GATEWAY = {
     *("CatalogueItem", "CatalogueField", "Source", "RecordStatistics", "StatisticsGroup"),
     *("StatisticsValue", "_Service", "AccessExplanation", "AccessDecision", "AccessRule"),
     *("AccessWay", "SharingGrant", "Consent", "Notification", "ActLine"),
     *("SourceQuality", "RefusedRows", "MissingItem", "Timeliness"),
+    *("LoggedRequest", "RequestedField"),
 }
 ROOTS_NOBODY_DENIES = {"catalogue", "sources", "_entities", "_service"}
 

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
 
+from gateway.accesslog.evidence import LogEvidence
 from gateway.answering.resolve import Resolver
 from gateway.audit.entry import RecordHasher
 from gateway.audit.references import SubjectReferences
@@ -24,6 +25,7 @@ from gateway.persons.references import PersonReferences
 from gateway.pipeline import Stages
 from gateway.root_fields import RootFields
 from gateway.store.pool import Connection, LightPool
+from gateway.translog.suites import SHA256
 from gateway.visibility.parts import SchemaParts
 from schema.records import MODEL
 from tests.support.admission import admission_of
@@ -82,6 +84,7 @@ def stages_over(
     """Return stages whose mutations are missing and whose root fields read the store."""
     catalogue = CatalogueContext(Registry({}, ()), MODEL)
     standings = SetStandings()
+    evidence = LogEvidence(pool, SHA256)
     return Stages(
         authenticator=Authenticator(
             TokenRules("i", "a", {}, max_lifetime_s=300), BEARER, time.time
@@ -94,7 +97,7 @@ def stages_over(
         resolver=Resolver(
             SCHEMA,
             SchemaParts(SCHEMA),
-            lambda plan: RootFields(catalogue, office, pool, plan.caller),
+            lambda plan: RootFields(catalogue, office, pool, evidence, plan.caller),
         ),
         answerer=small.answerer,
         mutations=no_mutations(),

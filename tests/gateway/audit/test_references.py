@@ -16,7 +16,7 @@ async def test_resolve_known_subject_needs_no_store(store_pool: LightPool) -> No
     references = counting()
     references.remember({"A": "01"})
     async with store_pool.connection() as connection:
-        await connection.execute("DROP TABLE subject_reference")
+        await connection.execute("DROP TABLE subject_reference CASCADE")
         found = await references.resolve(connection, ["A"])
     assert (found.known, found.new) == ({"A": "01"}, {})
 

@@ -113,7 +113,7 @@ def test_quality_is_for_those_who_have_to_see_to_it(
         try:
             caller = Caller(caller_class, None, Purpose.EVALUATION)
             # Neither catalogue nor office is asked for the quality.
-            fields = RootFields(None, None, pool, caller)  # type: ignore[arg-type]
+            fields = RootFields(None, None, pool, None, caller)  # type: ignore[arg-type]
             return await fields.quality("associations")
         finally:
             await pool.aclose()

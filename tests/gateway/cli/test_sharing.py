@@ -165,7 +165,7 @@ def test_folder_of_sharing_is_the_settings(config: str, tmp_path: Path) -> None:
     result = run(str(settings), "consent", "file", written(tmp_path, LETTER))
     assert "expected at most 6 days" in result.output
     checked = CliRunner().invoke(main, ["check", "--config", str(settings)])
-    assert "sharing: good, 25 rules on acts" in checked.output
+    assert "sharing: good, 31 rules on acts" in checked.output
     (folder / "clocks.toml").write_text("version = 1")
     checked = CliRunner().invoke(main, ["check", "--config", str(settings)])
     assert checked.exit_code == 1

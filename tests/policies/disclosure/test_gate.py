@@ -35,8 +35,9 @@ COURT = (RecordKind.JUDGMENT_DEFAULTER, RecordKind.CONSUMPTION_RESTRICTION)
 PUBLISHED = [
     kind.kind
     for kind in MODEL.kinds.values()
-    # Grades and complaint numbers have further conditions, tax payments are no one's.
-    if kind.type_name not in ("TaxpayerCredit", "ComplaintSummary", "TaxPayment")
+    # Grades and complaint numbers have further conditions, tax payments are no one's, and
+    # look-ups are no credit records: they have no disclosure.
+    if kind.type_name not in ("TaxpayerCredit", "ComplaintSummary", "TaxPayment", "LookUp")
 ]
 DAYS = st.dates(dt.date(2018, 1, 1), dt.date(2032, 12, 31))
 STATES = ("RECEIVED", "RETURNED", "VERIFIED", "PUBLISHED", "SHARED", "ENDED", "WITHDRAWN")

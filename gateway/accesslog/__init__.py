@@ -1,0 +1,1 @@
+"""Who looked at whom, as records that the gateway itself supplies."""
