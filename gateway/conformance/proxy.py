@@ -183,3 +183,26 @@ def _statement(message: bytes) -> list[str]:
     if message[:1] == b"P":
         return [body.split(b"\0", 2)[1].decode("utf-8", "replace")]
     return []
+
+
+class MySqlStatements:
+    """Statements in the MySQL protocol: the texts of COM_QUERY and COM_STMT_PREPARE.
+
+    Source: MySQL documentation, Client/Server Protocol, packets and text protocol.
+    """
+
+    def __init__(self) -> None:
+        self._waiting = b""
+
+    def feed(self, data: bytes) -> Sequence[str]:
+        self._waiting += data
+        found: list[str] = []
+        while len(self._waiting) >= 4:
+            length = 4 + int.from_bytes(self._waiting[:3], "little")
+            if len(self._waiting) < length:
+                break
+            packet, self._waiting = self._waiting[:length], self._waiting[length:]
+            # Commands begin a conversation, so their number is 0; greetings and logins go on one.
+            if packet[3] == 0 and packet[4:5] in (b"\x03", b"\x16"):
+                found.append(packet[5:].decode("utf-8", "replace"))
+        return found

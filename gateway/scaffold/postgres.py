@@ -7,10 +7,8 @@ import dataclasses
 import datetime as dt
 import json
 import re
-import signal
 import socket
 import tempfile
-import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +24,7 @@ from gateway.scaffold.fixture_sql import fixture_sql, insert_sql
 from gateway.scaffold.invented import InventedTable, invent, invented_subjects
 from gateway.scaffold.native import NativeColumn, NativeRecord, NativeTable
 from gateway.scaffold.package import AuthorPackage
-from gateway.scaffold.stands import Stand
+from gateway.scaffold.stands import Stand, stoppable
 from gateway.sources.mapping import KindMapping
 from gateway.sources.postgres.columns import identifier
 from gateway.store.connect import postgres_url
@@ -117,7 +115,7 @@ def embedded() -> Iterator[RunningPostgres]:
     Raises:
         ScaffoldError: it cannot start here.
     """
-    with _stoppable(), tempfile.TemporaryDirectory(prefix="credit-gateway-") as name:
+    with stoppable(), tempfile.TemporaryDirectory(prefix="credit-gateway-") as name:
         # The server may run as another account, which has to reach its data.
         folder = Path(name)
         folder.chmod(0o711)
@@ -126,19 +124,6 @@ def embedded() -> Iterator[RunningPostgres]:
                 yield server
         except EmbeddedPostgresError as error:
             raise ScaffoldError(str(error)) from error
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let a request to terminate end everything in order, as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -58,8 +58,12 @@ def catalogue_of(kind: KindModel, legal_basis: str, coverage: str) -> Mapping[st
     }
 
 
-def sample_sheet(kind: RecordKind, slug: str, legal_basis: str, coverage: str) -> SheetDraft:
-    """A sheet with every item that has one column, over the table `<slug>.<kind>`."""
+def sample_sheet(kind: RecordKind, schema: str, legal_basis: str, coverage: str) -> SheetDraft:
+    """A sheet with every item that has one column, over a table named after the kind.
+
+    Args:
+        schema: in which the table lies; empty where tables have none.
+    """
     model = MODEL.kinds[kind]
     items = [item for item in items_of(kind).values() if _is_sampled(item)]
     codes: dict[str, Mapping[str, str]] = {}
@@ -76,7 +80,7 @@ def sample_sheet(kind: RecordKind, slug: str, legal_basis: str, coverage: str) -
         kind,
         catalogue_of(model, legal_basis, coverage),
         {
-            "table": f"{slug}.{kind.value.lower()}",
+            "table": f"{schema}.{kind.value.lower()}".removeprefix("."),
             "record_id": RECORD_ID_COLUMN,
             "organisation": sample_column(model.by_name[subject], model) if subject else "uscc",
         },

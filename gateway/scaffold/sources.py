@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from gateway.contract import AdapterSettings
-from gateway.scaffold import postgres
+from gateway.scaffold import mysql, postgres
 from gateway.scaffold.errors import ScaffoldError
 from gateway.scaffold.invented import InventedTable
 from gateway.scaffold.native import NativeRecord, NativeTable
@@ -41,6 +41,12 @@ TOOLS: Mapping[str, SourceTools] = {
         stand=postgres.stand,
         read_tables=postgres.read_tables,
         read_records=postgres.read_records,
+    ),
+    "mysql": SourceTools(
+        fixture=mysql.fixture_files,
+        stand=mysql.stand,
+        read_tables=mysql.read_tables,
+        read_records=mysql.read_records,
     ),
 }
 

@@ -1,7 +1,11 @@
-"""A source that holds a fixture."""
+"""A source that holds a fixture, and its end when somebody asks for it."""
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gateway.conformance.control import SourceControl
@@ -19,3 +23,16 @@ class Stand:
 
     settings: AdapterSettings
     control: SourceControl
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let a request to terminate end everything in order, as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

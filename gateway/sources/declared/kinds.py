@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gateway.contract import Adapter, AdapterSettings, Manifest
 from gateway.sources.mapping import KindMapping
+from gateway.sources.mysql import MySqlAdapter, mysql_source
 from gateway.sources.postgres import PostgresAdapter, PostgresSource
 
 _MAX_POOL = 100
@@ -23,6 +24,7 @@ class SourceKind:
     Attributes:
         settings: what each key of `[adapters.<slug>]` means; the first is required.
         build: the adapter for what the operator wrote; opens nothing. Raises ValueError.
+        has_schemas: tables are named with a schema before them.
         lists, statistics, json: what the kit offers for every mapping.
     """
 
@@ -30,6 +32,7 @@ class SourceKind:
     title_zh: str
     settings: Mapping[str, str]
     build: Callable[[Manifest, Sequence[KindMapping], AdapterSettings], Adapter]
+    has_schemas: bool = True
     lists: bool = True
     statistics: bool = True
     json: bool = True
@@ -48,6 +51,12 @@ def _postgres(
     return PostgresAdapter(manifest, mappings, PostgresSource(url, int(pool_size)))
 
 
+def _mysql(
+    manifest: Manifest, mappings: Sequence[KindMapping], settings: AdapterSettings
+) -> Adapter:
+    return MySqlAdapter(manifest, mappings, mysql_source(manifest.slug, settings))
+
+
 _KINDS = (
     SourceKind(
         "postgres",
@@ -57,6 +66,19 @@ _KINDS = (
             "pool_size": "most connections of a worker at a time, 1 to 100; 8 if not set",
         },
         _postgres,
+    ),
+    SourceKind(
+        "mysql",
+        "MySQL 8、MariaDB 10.6 及以上",
+        {
+            "url": "mysql://user:password@host:port/database of a login that may only read",
+            "pool_size": "most connections of a worker at a time, 1 to 100; 8 if not set",
+            "tls": "`required`, or `off` on this machine; required elsewhere",
+            "ca_file": "certificates to trust instead of the system's",
+        },
+        _mysql,
+        has_schemas=False,
+        json=False,
     ),
 )
 
