@@ -70,7 +70,7 @@ class KindSql:
         base = f"r.{identifier(name)}" if name in self.types else None
         if name == OBJECTION_MARK and self.marked:
             is_marked = f"{_RECORD_ID} IN ({self._add_all(self.marked)})"
-            return f"({is_marked} OR {base or 'false'})"
+            return f"({is_marked} OR {base or 'NULL::boolean'})"
         return base or "NULL::VARCHAR"
 
     def shown(self, name: str) -> str:

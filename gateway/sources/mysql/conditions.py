@@ -74,7 +74,7 @@ class TableSql:
         mapped = self.mapping.columns.get(name)
         if name == OBJECTION_MARK and self.marked:
             ids = ", ".join(sure_hexadecimal(record_id) for record_id in self.marked)
-            base = column_sql(mapped).compared if mapped is not None else "FALSE"
+            base = column_sql(mapped).compared if mapped is not None else "NULL"
             marked = f"({self.record_id} IN ({ids}) OR {base})"
             return ColumnSql(
                 marked, lambda value: str(int(bool(value))), lambda found: found == "1"
