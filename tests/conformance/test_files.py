@@ -57,7 +57,8 @@ class TestFiles(AdapterConformance):
     """Lists of parts, decimals, integers: two kinds hold every form but money and lists."""
 
     @pytest.fixture(scope="class")
-    def department(self, tmp_path_factory: pytest.TempPathFactory) -> Department:
+    @classmethod
+    def department(cls, tmp_path_factory: pytest.TempPathFactory) -> Department:
         kinds = (RecordKind.COMMITMENT, RecordKind.COMPLAINT_SUMMARY)
         return _department(tmp_path_factory.mktemp("files"), kinds)
 
@@ -67,5 +68,6 @@ class TestFilesOfEveryKind(AdapterConformance):
     """All kinds."""
 
     @pytest.fixture(scope="class")
-    def department(self, tmp_path_factory: pytest.TempPathFactory) -> Department:
+    @classmethod
+    def department(cls, tmp_path_factory: pytest.TempPathFactory) -> Department:
         return _department(tmp_path_factory.mktemp("files"), tuple(MODEL.kinds))
