@@ -570,7 +570,8 @@ class SegmentCheck:
         with path.open("rb") as file:
             size = path.stat().st_size
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-            for entry, stored in self._records(content, first, path.name, check.digest):
+            last = max(notes, default=0)
+            for entry, stored in self._records(content, first, last, path.name, check.digest):
                 check.leaf(entry, stored)
                 for checkpoint in notes.pop(check.next_leaf, ()):
                     check.checkpoint(checkpoint)
@@ -585,10 +586,15 @@ class SegmentCheck:
         self,
         content: bytes | mmap.mmap,
         first: int,
+        last: int,
         name: str,
         digest: Callable[[bytes], bytes],
     ) -> Iterator[tuple[bytes | None, bytes | None]]:
-        """Yield entry and stored hash of each leaf, and report what is out of order."""
+        """Yield entry and stored hash of each leaf, and report what is out of order.
+
+        Args:
+            last: size of the last checkpoint of the segment.
+        """
         suite = "sm3" if digest(b"") != hashlib.sha256(b"").digest() else "sha256"
         begin = f"{MAGIC}\n{self.trust.origin}\n{suite}\n{first}\n\n".encode()
         if content[: len(begin)] != begin:
@@ -598,6 +604,13 @@ class SegmentCheck:
             record = self._record(content, place, expected, digest)
             if record is None:
                 found = _find(content, place, expected + 1)
+                if found is None and expected + 1 == last and end - place >= RECORD.size:
+                    # The last one: only its end says how long it is.
+                    is_whole = (
+                        digest(b"\x00" + content[place + RECORD.size :])
+                        == (content[place + 12 : place + RECORD.size])
+                    )
+                    found = end if is_whole else None
                 if found is None:
                     text = f"`{name}` is broken off or unreadable from leaf {expected} on"
                     self.report.add("UNREADABLE", expected, text)
@@ -613,11 +626,8 @@ class SegmentCheck:
                 place, expected = found, expected + 1
                 continue
             number, stored, entry, place = record
-            if (
-                number != expected
-                and place < end
-                and content[place : place + 8] == struct.pack(">Q", expected + 1)
-            ):
+            follows = content[place : place + 8] == struct.pack(">Q", expected + 1)
+            if number != expected and (follows or (place == end and expected + 1 == last)):
                 text = f"the record of leaf {expected} says that it is {number}"
                 self.report.add("ALTERED_NUMBER", expected, text)
                 number = expected
