@@ -108,8 +108,9 @@ def create_app(
 
     offered = rest_routes(metrics, readiness, graphiql_folder)
     if settings.oauth is not None:
-        rules = oauth_rules(settings.oauth)
-        offered += oauth_routes(rules, lambda: opened_server(opened), has_certificates=False)
+        rules = oauth_rules(settings.oauth, settings.identity.bearer_classes)
+        has_certificates = settings.server.certificate_header is not None
+        offered += oauth_routes(rules, lambda: opened_server(opened), has_certificates)
     routes = rest_app(offered, lifespan)
     rest = PlainRefusals(routes, _REFUSALS)
     endpoints = {GRAPHQL_PATH: graphql, PERSON_REFERENCES_PATH: persons}

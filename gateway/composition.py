@@ -14,6 +14,7 @@ from functools import partial
 from ipaddress import ip_network
 
 from graphql import GraphQLSchema
+from starlette.types import Scope
 
 from gateway.accesslog.adapter import AccessLogAdapter
 from gateway.accesslog.evidence import LogEvidence
@@ -37,6 +38,7 @@ from gateway.entitlements.cache import EntitlementsCache
 from gateway.entitlements.contract import Pace
 from gateway.entitlements.grantable import Grantable
 from gateway.entitlements.types import ClientTerms
+from gateway.errors import Unauthenticated
 from gateway.fetching.calls import (
     CallLimits,
     Departments,
@@ -48,9 +50,11 @@ from gateway.fetching.executor import Fetcher
 from gateway.fetching.proofs import ProofDemands, proven
 from gateway.fetching.registry import Registry, installed_adapters, load_registry
 from gateway.fetching.types import SourceOutcome
+from gateway.http.headers import read_headers
 from gateway.http.proxy import NO_PROXY, UNIX_SOCKET, TrustedProxy
 from gateway.identity.access_token import TokenRules
 from gateway.identity.authenticate import Authenticator, SenderRules, as_named, unregistered
+from gateway.identity.certificates import CertificateReader, PresentedCertificate
 from gateway.identity.dpop import DpopRules
 from gateway.identity.issuer import LONGEST_DEMO_LIFETIME_S, LONGEST_LIFETIME_S
 from gateway.identity.keys import VerifyingKey, keys_by_id
@@ -60,9 +64,11 @@ from gateway.logkeeping import KeptLog, kept_log
 from gateway.mutations.office import Office
 from gateway.mutations.run import Mutations
 from gateway.oauth.consents import ConsentFiling
+from gateway.oauth.errors import invalid_client
 from gateway.oauth.registered import registered_clients
 from gateway.oauth.server import (
     AuthorizationServer,
+    CertificateOf,
     OAuthGround,
     authorization_server,
     open_ground,
@@ -206,7 +212,7 @@ async def open_gateway(
             registry = replace(registry, adapters=behind_doors(registry.adapters, network))
         registry = await _with_access_log(stack, registry, settings, acts)
         observers = (observe, observe_withheld)
-        oauth = await _open_oauth(stack, settings.oauth, address)
+        oauth = await _open_oauth(stack, settings.oauth, address, settings.identity.bearer_classes)
         gateway = _wire(
             settings,
             ground,
@@ -223,14 +229,17 @@ async def open_gateway(
 
 
 async def _open_oauth(
-    stack: AsyncExitStack, settings: OAuthSettings | None, address: StoreAddress
+    stack: AsyncExitStack,
+    settings: OAuthSettings | None,
+    address: StoreAddress,
+    bearer_classes: frozenset[CallerClass],
 ) -> OAuthGround | None:
     """Open what the authorization server stands on; None where tokens come from elsewhere."""
     if settings is None:
         return None
     pool = LightPool(connector(address), OAUTH_CONNECTIONS, acquire_timeout_s=OAUTH_PATIENCE_S)
     stack.push_async_callback(pool.aclose)
-    rules = oauth_rules(settings)
+    rules = oauth_rules(settings, bearer_classes)
     rotation_s = settings.rotation_days * 86_400
     return await stack.enter_async_context(open_ground(rules, pool, settings.seal, rotation_s))
 
@@ -386,7 +395,8 @@ def _wire(
     if oauth is not None:
         oauth.keys.forget_tokens = stages.authenticator.forget_all
         filing = ConsentFiling(ground.sharing, grantable, within, office.new_number)
-        server = authorization_server(oauth, registered_clients(entitlements.client), filing)
+        find = registered_clients(entitlements.client, is_sandbox=settings.clients.is_sandbox)
+        server = authorization_server(oauth, find, filing, certificates_of(settings.server))
     return Gateway(
         pipeline=Pipeline(stages),
         registry=registry,
@@ -450,9 +460,14 @@ def network_of(settings: Settings) -> NetworkKeys | None:
     return NetworkKeys(settings.keys.network) if settings.keys.network else None
 
 
-def oauth_rules(settings: OAuthSettings) -> OAuthRules:
-    """What the authorization server issues, and for how long."""
-    unbound = frozenset({CallerClass.DEPARTMENT} if settings.unbound_departments else ())
+def oauth_rules(
+    settings: OAuthSettings, bearer_classes: frozenset[CallerClass] = frozenset()
+) -> OAuthRules:
+    """What the authorization server issues, and for how long.
+
+    Args:
+        bearer_classes: caller classes whose tokens need not be bound.
+    """
     return OAuthRules(
         settings.issuer,
         settings.resource,
@@ -460,7 +475,7 @@ def oauth_rules(settings: OAuthSettings) -> OAuthRules:
         settings.code_lifetime_s,
         settings.request_lifetime_s,
         refresh_days=settings.refresh_days,
-        unbound_classes=unbound,
+        unbound_classes=bearer_classes & {CallerClass.DEPARTMENT},
     )
 
 
@@ -481,6 +496,23 @@ def authenticator(
     sender = SenderRules(settings.server.public_url, settings.identity.bearer_classes, dpop)
     reader = as_named if network is None else network.key_of_named
     return Authenticator(rules, sender, time.time, also=also, client=client, person_key=reader)
+
+
+def certificates_of(server: ServerSettings) -> CertificateOf:
+    """How the authorization server learns by which certificate a client came."""
+    proxy, reader = trusted_proxy(server), CertificateReader(time.time)
+
+    def read(scope: Scope) -> PresentedCertificate | None:
+        headers = read_headers(scope["headers"], proxy, scope.get("client"))
+        header = headers.credentials.certificate
+        if header is None:
+            return None
+        try:
+            return reader.read(header)
+        except Unauthenticated as error:
+            raise invalid_client() from error
+
+    return read
 
 
 def trusted_proxy(server: ServerSettings) -> TrustedProxy:

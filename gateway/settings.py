@@ -170,7 +170,6 @@ class OAuthSettings:
             requests.
         refresh_days: after which an unused refresh token ends.
         rotation_days: after which a signing key is replaced.
-        unbound_departments: whether departments get tokens without proof of possession.
     """
 
     issuer: str
@@ -180,7 +179,6 @@ class OAuthSettings:
     request_lifetime_s: int = 90
     refresh_days: int = 30
     rotation_days: int = 30
-    unbound_departments: bool = False
 
     @property
     def resource(self) -> str:
@@ -618,7 +616,6 @@ def _oauth(section: _Section) -> OAuthSettings:
         section.number("request_lifetime_s", usual.request_lifetime_s, 10, 600),
         section.number("refresh_days", usual.refresh_days, 1, 90),
         section.number("rotation_days", usual.rotation_days, 1, 90),
-        section.flag("unbound_departments"),
     )
 
 

@@ -64,7 +64,7 @@ class Admission:
         terms, caller = self._client(principal.client_id), principal.caller
         if terms.is_suspended:
             raise client_suspended()
-        if terms.has_revoked(principal.issued_at):
+        if terms.has_revoked(principal):
             raise token_revoked()
         if caller.caller_class is CallerClass.PUBLIC:
             return Admitted(terms)

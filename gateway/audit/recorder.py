@@ -163,7 +163,7 @@ class GroupCommitRecorder:
             submission = Submission(entry, client)
             if submission.is_fenced and client.is_suspended:
                 submission = Submission(entry, client, CLIENT_SUSPENDED)
-            elif submission.is_fenced and client.has_revoked(entry.principal.issued_at):
+            elif submission.is_fenced and client.has_revoked(entry.principal):
                 submission = Submission(entry, client, TOKEN_REVOKED)
             try:
                 return await self._submit(submission)

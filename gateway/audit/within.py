@@ -39,7 +39,7 @@ class TransactionRecorder:
         client = None if self._client is None else self._client(entry.principal.client_id)
         if client is not None and client.is_suspended:
             raise client_suspended()
-        if client is not None and client.has_revoked(entry.principal.issued_at):
+        if client is not None and client.has_revoked(entry.principal):
             raise token_revoked()
         submission = Submission(entry, client)
         references = await self._references.resolve(connection, subjects_of([submission]))

@@ -74,6 +74,7 @@ class ClientContract:
         contract_no: number of the agreement; None where none was entered.
         tokens_since: seconds since the epoch; tokens issued before are not accepted.
         name: of the client, for people.
+        revoked_tokens: `jti` of single tokens that are not accepted, until they have ended.
     """
 
     caller_class: str
@@ -90,6 +91,7 @@ class ClientContract:
     contract_no: str | None = None
     tokens_since: float = 0.0
     name: str = ""
+    revoked_tokens: frozenset[str] = frozenset()
     _by_normal: Mapping[tuple[str, str], RegisteredOperation] = field(
         init=False, compare=False, repr=False
     )
@@ -120,10 +122,20 @@ ORDER BY client_id, purpose, name
 """
 
 
+REVOKED_TOKENS = """
+SELECT client_id, jti FROM oauth_access_token
+WHERE revoked_at IS NOT NULL AND expires_at > now() - interval '1 minute'
+    AND ($1::text[] IS NULL OR client_id = ANY ($1))
+"""
+
+
 def contract_of(
-    client: Any, operations: Iterable[Any], credentials: Iterable[Any] = ()
+    client: Any,
+    operations: Iterable[Any],
+    credentials: Iterable[Any] = (),
+    revoked: Iterable[Any] = (),
 ) -> ClientContract:
-    """Read a contract from a row of `client` and its rows of `OPERATIONS` and `CREDENTIALS`."""
+    """Read a contract from a row of `client` and its rows of the other statements."""
     since = client["tokens_since"]
     pace = None
     if client["requests_per_minute"] is not None:
@@ -143,6 +155,7 @@ def contract_of(
         client["contract_no"],
         0.0 if since is None else since.timestamp(),
         client["name"],
+        frozenset(row["jti"] for row in revoked),
     )
 
 

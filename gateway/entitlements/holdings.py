@@ -32,14 +32,15 @@ class ClientHoldings:
         epoch: int,
         operations: Iterable[asyncpg.Record],
         credentials: Iterable[asyncpg.Record],
+        revoked: Iterable[asyncpg.Record],
     ) -> None:
-        """Take a client with its operations and credentials as the store has them now."""
+        """Take a client with what belongs to it, as the store has it now."""
         number = row["client_id"]
         self._held[number] = ClientTerms(
             (client_area(number), epoch),
             row["is_suspended"],
             row["quota_per_day"],
-            contract_of(row, operations, credentials),
+            contract_of(row, operations, credentials, revoked),
         )
 
     def put_unknown(self, client_id: str, epoch: int) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 import asyncpg
 
 from gateway.entitlements.consent_holdings import ConsentHoldings
-from gateway.entitlements.contract import OPERATIONS
+from gateway.entitlements.contract import OPERATIONS, REVOKED_TOKENS
 from gateway.entitlements.credentials import CREDENTIALS
 from gateway.entitlements.holdings import ClientHoldings, EffectHoldings, GrantHoldings
 from gateway.entitlements.types import POLICY_AREA, PolicyRelease
@@ -160,12 +160,17 @@ class StoreCopy:
 
 async def _read_clients(
     connection: Connection, client_ids: list[str] | None
-) -> list[tuple[asyncpg.Record, list[asyncpg.Record], list[asyncpg.Record]]]:
-    """Rows of clients, each with those of its operations and credentials; all without ids."""
+) -> list[tuple[asyncpg.Record, list[asyncpg.Record], list[asyncpg.Record], list[asyncpg.Record]]]:
+    """Rows of clients, each with its operations, credentials, revoked tokens; all without ids."""
     operations = _by_client(await connection.fetch(OPERATIONS, client_ids))
     credentials = _by_client(await connection.fetch(CREDENTIALS, client_ids))
+    revoked = _by_client(await connection.fetch(REVOKED_TOKENS, client_ids))
     rows = await connection.fetch(_CLIENTS, client_ids)
-    return [(row, operations[row["client_id"]], credentials[row["client_id"]]) for row in rows]
+    return [
+        (row, operations[number], credentials[number], revoked[number])
+        for row in rows
+        for number in (row["client_id"],)
+    ]
 
 
 def _by_client(rows: Sequence[asyncpg.Record]) -> defaultdict[str, list[asyncpg.Record]]:

@@ -53,6 +53,20 @@ class ConsentTerms:
     one_off: OneOff | None = None
 
 
+class TokenRef(Protocol):
+    """The token by which somebody came; both are None where there was none."""
+
+    @property
+    def token_id(self) -> str | None:
+        """`jti`."""
+        ...
+
+    @property
+    def issued_at(self) -> int | None:
+        """Seconds since the epoch."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ClientTerms:
     """What is known of a client; one that is not registered has no quota.
@@ -68,17 +82,16 @@ class ClientTerms:
     quota_per_day: int | None = None
     contract: ClientContract | None = field(default=None, compare=False)
 
-    def has_revoked(self, issued_at: int | None) -> bool:
+    def has_revoked(self, token: TokenRef) -> bool:
         """Whether a token of this client counts no more.
 
         Args:
-            issued_at: seconds since the epoch; None where there is no token.
+            token: by which somebody came; a principal is one.
         """
-        return (
-            issued_at is not None
-            and self.contract is not None
-            and issued_at < self.contract.tokens_since
-        )
+        issued_at, contract = token.issued_at, self.contract
+        if issued_at is None or contract is None:
+            return False
+        return issued_at < contract.tokens_since or token.token_id in contract.revoked_tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.identity.certificates import PresentedCertificate
 from gateway.identity.dpop import DpopChecker, DpopRules, InvalidProofError, NonceNeededError
 from gateway.oauth.errors import OAuthError
 from gateway.oauth.once import OnceOnly
@@ -17,7 +18,6 @@ from gateway.oauth.types import (
     BindingKind,
     OAuthClient,
     OAuthRules,
-    PresentedCertificate,
 )
 
 _METHOD = "POST"

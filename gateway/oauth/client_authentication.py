@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.identity.certificates import PresentedCertificate
 from gateway.oauth.assertion import (
     Assertion,
     BadAssertionError,
@@ -19,7 +20,7 @@ from gateway.oauth.assertion import (
 )
 from gateway.oauth.errors import invalid_client, invalid_request
 from gateway.oauth.form import Form
-from gateway.oauth.types import FindClient, OAuthClient, PresentedCertificate
+from gateway.oauth.types import FindClient, OAuthClient
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # A token of another kind that was signed with the same key is no client assertion.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from starlette.types import Scope
 
 from gateway.identity.access_token import AccessTokenValidator, TokenRules
+from gateway.identity.certificates import PresentedCertificate
 from gateway.identity.dpop import DpopRules
 from gateway.identity.nonce import Nonces
 from gateway.oauth.authorization import AuthorizationRequests
@@ -33,7 +34,7 @@ from gateway.oauth.token_grants import (
 )
 from gateway.oauth.token_state import TokenState
 from gateway.oauth.tokens import TokenMint
-from gateway.oauth.types import FindClient, GrantType, OAuthRules, PresentedCertificate
+from gateway.oauth.types import FindClient, GrantType, OAuthRules
 from gateway.store.pool import LightPool
 
 CertificateOf = Callable[[Scope], PresentedCertificate | None]

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from gateway.identity.certificates import PresentedCertificate
 from gateway.oauth.binding import Possession, ProofOfPossession, invalid_proof
 from gateway.oauth.client_authentication import Authenticated, ClientAuthentication
 from gateway.oauth.details import details_claim
@@ -21,7 +22,7 @@ from gateway.oauth.once import OnceOnly, use_once
 from gateway.oauth.pushed import PushedRequests
 from gateway.oauth.resource import require_resource
 from gateway.oauth.token_grants import TokenAnswer, TokenGrant
-from gateway.oauth.types import GrantType, OAuthClient, OAuthRules, PresentedCertificate
+from gateway.oauth.types import GrantType, OAuthClient, OAuthRules
 from gateway.store.pool import CONNECTION_ERRORS, Connection, LightPool, NoConnectionError
 from policies.model import CallerClass
 

@@ -183,19 +183,6 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
-class PresentedCertificate:
-    """A client certificate whose key the sender of a request proved to hold.
-
-    Attributes:
-        x5t_s256: SHA-256 of its DER encoding in base64url (RFC 8705 section 3.1).
-        subject: distinguished name (RFC 4514); None if an authority does not vouch for it.
-    """
-
-    x5t_s256: str
-    subject: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class OAuthClient:
     """A registered client, as the authorization server reads its contract.
 

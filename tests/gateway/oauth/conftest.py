@@ -18,6 +18,7 @@ from gateway.audit.references import SubjectReferences
 from gateway.audit.within import TransactionRecorder
 from gateway.entitlements.grantable import Grantable
 from gateway.entitlements.store_copy import StoreCopy
+from gateway.identity.certificates import PresentedCertificate
 from gateway.mutations.office import random_number
 from gateway.oauth.consents import ConsentFiling
 from gateway.oauth.registered import registered_clients
@@ -28,7 +29,6 @@ from gateway.oauth.server import (
     authorization_server,
     open_ground,
 )
-from gateway.oauth.types import PresentedCertificate
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.pool import LightPool
 from tests.support.oauth import (
@@ -63,7 +63,7 @@ def certificate_of(scope: Scope) -> PresentedCertificate | None:
     """For tests: the header `x-test-certificate` stands for a certificate that a proxy verified."""
     for name, value in scope["headers"]:
         if name == b"x-test-certificate":
-            return PresentedCertificate(value.decode())
+            return PresentedCertificate(value.decode(), "CN=bank", 0.0, 4e9)
     return None
 
 
