@@ -54,6 +54,8 @@ ISSUER = "https://gateway.example"
 SEAL = os.urandom(32)
 LOAD_S, PAIRS_PER_S = 15, 50
 """A pair is a token and its introspection at another worker: a hundred requests a second."""
+MOST_AT_ONCE = 32
+"""Pairs under way; where the machine is busy, the load waits for it."""
 
 
 @dataclass
@@ -208,12 +210,17 @@ async def test_no_request_fails_while_the_key_rotates(workers: Workers) -> None:
     """The next key is published, and signs a few seconds later instead of two minutes."""
     patient = replace(workers.store, connect_timeout_s=30.0)
     pool = LightPool(connector(patient), 1, acquire_timeout_s=60.0)
-    # the load does not wait for answers, and a busy machine may keep many of them open
-    limits = httpx.Limits(max_connections=1_000)
+    # a connection for each request: a kept one may be closed just when it is used again
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    at_once = asyncio.Semaphore(MOST_AT_ONCE)
     async with httpx.AsyncClient(trust_env=False, timeout=120, limits=limits) as http:
 
         async def pair(number: int) -> tuple[str, str]:
             await asyncio.sleep(number / PAIRS_PER_S)
+            async with at_once:
+                return await sent(number)
+
+        async def sent(number: int) -> tuple[str, str]:
             form = workers.form(grant_type="client_credentials", authorization_details=[LENDING])
             answer = await http.post(
                 workers.url(number, "/oauth/token"), data=form, headers={"dpop": workers.proof()}
