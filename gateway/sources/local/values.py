@@ -255,22 +255,22 @@ def decimal_of(value: object) -> Decimal | None:
 
 
 def _number(decimals: int, factor: int) -> Callable[[object], str | Odd | None]:
-    step = Decimal(1).scaleb(-decimals)
+    step, times = Decimal(1).scaleb(-decimals), Decimal(factor)
 
     def read(value: object) -> str | Odd | None:
         if value == "":
             return None
         found = decimal_of(value)
-        return ODD if found is None else fixed(found, factor, step)
+        return ODD if found is None else fixed(found, times, step)
 
     return read
 
 
-def fixed(value: Decimal, factor: int, step: Decimal) -> str | Odd:
+def fixed(value: Decimal, factor: Decimal, step: Decimal) -> str | Odd:
     """A number with as many decimals as the step has, halves rounded away from zero."""
     try:
         product = _EXACT.multiply(value, factor)
-        if not -_LARGEST < product < _LARGEST:
+        if abs(product) >= _LARGEST:
             return ODD
         rounded = product.quantize(step, context=_EXACT)
     except (InvalidOperation, OverflowError):
@@ -367,6 +367,6 @@ def _part(part: Part) -> Callable[[object], str | Odd | None]:
         found = native(value)
         if found is None or isinstance(value, bool) or not _PART_NUMBER(found):
             return ODD
-        return fixed(Decimal(found), part.yuan_per_unit, Decimal("0.01"))
+        return fixed(Decimal(found), Decimal(part.yuan_per_unit), Decimal("0.01"))
 
     return read

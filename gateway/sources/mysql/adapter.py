@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 import time
 from collections import OrderedDict
@@ -23,6 +22,7 @@ from gateway.contract import (
     StatisticsBatch,
     StatisticsRequest,
 )
+from gateway.sources.deadlines import Deadlines
 from gateway.sources.mapping import KindMapping
 from gateway.sources.mysql.connection import Rows
 from gateway.sources.mysql.pool import MySqlPool
@@ -64,6 +64,7 @@ class MySqlAdapter:
             for mapping in mappings
         }
         self._clock = clock
+        self._deadlines = Deadlines(clock)
         self._limit_s = source.statement_timeout_ms / 1_000 + _PATIENCE_S
         self._pool = MySqlPool(source, _tls_context(source))
         self._prepared: OrderedDict[tuple[object, ...], Statements] = OrderedDict()
@@ -88,14 +89,20 @@ class MySqlAdapter:
     async def fetch(
         self, requests: Sequence[RecordRequest], context: FetchContext
     ) -> Sequence[Batch]:
-        async with self._within(context):
-            return [await self._fetch(request) for request in requests]
+        try:
+            async with self._deadlines.until(self._until(context)):
+                return [await self._fetch(request) for request in requests]
+        except TimeoutError as error:
+            raise SourceTimedOut("the database did not answer in time") from error
 
     async def statistics(
         self, requests: Sequence[StatisticsRequest], context: FetchContext
     ) -> Sequence[StatisticsBatch]:
-        async with self._within(context):
-            return [await self._statistics(request) for request in requests]
+        try:
+            async with self._deadlines.until(self._until(context)):
+                return [await self._statistics(request) for request in requests]
+        except TimeoutError as error:
+            raise SourceTimedOut("the database did not answer in time") from error
 
     def explain(self, requests: Sequence[RecordRequest]) -> str:
         """The statements that `fetch` would send, without the keys."""
@@ -164,8 +171,8 @@ class MySqlAdapter:
             raise NotSupported(f"no mapping for record kind `{kind.value}`")
         return found
 
-    def _within(self, context: FetchContext) -> _Deadline:
-        return _Deadline(min(context.deadline - self._clock(), self._limit_s))
+    def _until(self, context: FetchContext) -> float:
+        return min(context.deadline, self._clock() + self._limit_s)
 
 
 def _grouped(
@@ -183,22 +190,6 @@ def _grouped(
         if group is not None and not is_odd:
             group.append(row)
     return list(groups.values())
-
-
-class _Deadline:
-    """Ends what runs within, and says so in the contract's words."""
-
-    def __init__(self, seconds: float) -> None:
-        self._timeout = asyncio.timeout(max(seconds, 0.0))
-
-    async def __aenter__(self) -> None:
-        await self._timeout.__aenter__()
-
-    async def __aexit__(self, *raised: object) -> None:
-        try:
-            await self._timeout.__aexit__(*raised)  # type: ignore[arg-type]
-        except TimeoutError as error:
-            raise SourceTimedOut("the database did not answer in time") from error
 
 
 def _number(rows: Rows) -> int:

@@ -219,8 +219,9 @@ def order_sql(order: Sequence[OrderKey], table: TableSql) -> str:
     keys = []
     for key in order:
         compared = table.column(key.field).compared
-        keys.append(f"({compared} IS NULL), {compared} {'DESC' if key.descending else 'ASC'}")
-    keys.append(f"{table.record_id} ASC")
+        # Missing values are the least to the server, so that they come last by themselves.
+        keys.append(f"{compared} DESC" if key.descending else f"({compared} IS NULL), {compared}")
+    keys.append(table.record_id)
     return ", ".join(keys)
 
 

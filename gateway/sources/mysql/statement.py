@@ -30,7 +30,6 @@ from gateway.sources.mysql.columns import (
     column_name,
     identifier,
     selected,
-    sure_hexadecimal,
 )
 from gateway.sources.mysql.conditions import (
     OBJECTION_MARK,
@@ -94,9 +93,6 @@ class _Columns:
             self.expressions.append(expression)
         return itemgetter(self.expressions.index(expression))
 
-    def sql(self) -> str:
-        return ", ".join(f"{sql} AS c{number}" for number, sql in enumerate(self.expressions))
-
 
 class StatementBuilder:
     """Writes statements for the mapping of one record kind."""
@@ -104,6 +100,8 @@ class StatementBuilder:
     def __init__(self, department: str, mapping: KindMapping) -> None:
         self._department = department
         self._mapping = mapping
+        self._organisation = _key_column(mapping.organisation)
+        self._person = None if mapping.person is None else _key_column(mapping.person)
 
     @property
     def mapping(self) -> KindMapping:
@@ -159,16 +157,12 @@ class StatementBuilder:
         return " AND ".join(conditions)
 
     def _key_condition(self, keys: Sequence[str]) -> str:
-        """Near by an index, exact by the whole key."""
-        mapping = self._mapping
-        persons = [
-            key.removeprefix(PERSON_KEY_PREFIX) for key in keys if key.startswith(PERSON_KEY_PREFIX)
-        ]
-        codes = [key for key in keys if not key.startswith(PERSON_KEY_PREFIX)] if persons else keys
-        alternatives = [_held(mapping.organisation, codes)] if codes else []
-        if persons and mapping.person is not None:
-            nobody = f"NULLIF({column_name(mapping.organisation)}, '') IS NULL"
-            alternatives.append(f"({_held(mapping.person, persons)} AND {nobody})")
+        persons = [key[len(PERSON_KEY_PREFIX) :] for key in keys if key[1:2] == ":"]
+        codes = [key for key in keys if key[1:2] != ":"] if persons else keys
+        alternatives = [self._organisation.holds(codes)] if codes else []
+        if persons and self._person is not None:
+            nobody = f"NULLIF({self._organisation.near}, '') IS NULL"
+            alternatives.append(f"({self._person.holds(persons)} AND {nobody})")
         return f"({' OR '.join(alternatives)})" if alternatives else "FALSE"
 
     def _reader(self, name: str, table: TableSql, columns: _Columns) -> Read:
@@ -190,12 +184,22 @@ class StatementBuilder:
         return lambda row: text(get(row)) or ODD
 
 
-def _held(column: str, values: Sequence[str]) -> str:
-    """The column holds one of the values: near by an index, exact by all bytes."""
-    exact = [sure_hexadecimal(value) for value in values]
-    near = ", ".join([f"_utf8mb4 {literal}" for literal in exact])
-    name = column_name(column)
-    return f"({name} IN ({near}) AND {as_bytes(name)} IN ({', '.join(exact)}))"
+@dataclass(frozen=True, slots=True)
+class _KeyColumn:
+    """SQL of a column that holds keys: itself, and its bytes."""
+
+    near: str
+    exact: str
+
+    def holds(self, keys: Sequence[str]) -> str:
+        """The column holds one of the keys: near by an index, exact by all bytes."""
+        exact = [f"X'{key.encode().hex()}'" for key in keys]
+        near = ", _utf8mb4 ".join(exact)
+        return f"({self.near} IN (_utf8mb4 {near}) AND {self.exact} IN ({', '.join(exact)}))"
+
+
+def _key_column(name: str) -> _KeyColumn:
+    return _KeyColumn(column_name(name), as_bytes(column_name(name)))
 
 
 def _marking(read: Read, read_id: Read, marked: frozenset[str]) -> Read:
@@ -206,11 +210,14 @@ def _rows_sql(
     request: RecordRequest, columns: _Columns, source: str, table: TableSql, most: int
 ) -> str:
     order = order_sql(request.selection.order, table)
+    expressions = columns.expressions or ["1"]
     if request.keys is None or len(request.keys) == 1:
-        return f"SELECT {columns.sql()} {source} ORDER BY {order} LIMIT {most:d}"
+        chosen = ", ".join(expressions)
+        return f"SELECT {chosen} {source} ORDER BY {order} LIMIT {most:d}"
     numbered = f"ROW_NUMBER() OVER (PARTITION BY {table.subject} ORDER BY {order}) AS n"
-    names = ", ".join(f"s.c{number}" for number in range(len(columns.expressions)))
+    named = [f"{sql} AS c{number}" for number, sql in enumerate(expressions)]
+    names = ", ".join(f"s.c{number}" for number in range(len(named)))
     return (
-        f"SELECT {names} FROM (SELECT {columns.sql()}, {numbered} {source}) s "
+        f"SELECT {names} FROM (SELECT {', '.join(named)}, {numbered} {source}) s "
         f"WHERE s.n <= {most:d} ORDER BY s.n"
     )
