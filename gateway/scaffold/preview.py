@@ -13,6 +13,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.contract.hookspecs import ENTRY_POINT_GROUP
@@ -68,17 +69,27 @@ def _settings(folder: Path, port: int, store: str, slug: str, adapter: dict[str,
     """Settings with keys of this run alone; nobody can get a token for them."""
     for name, size in (("opaque.key", 64), ("audit.key", 32)):
         _write(folder / name, os.urandom(size))
+    _write(folder / "log.pem", _private_key())
     _write(folder / "jwks.json", json.dumps({"keys": [_public_key()]}).encode())
     lines = [
         f"[server]\nport = {port}",
         f"[store]\nurl = {json.dumps(store)}",
         '[identity]\nissuer = "https://issuer.invalid"\naudience = "preview"\njwks = "jwks.json"',
         '[keys]\nopaque_files = ["opaque.key"]\naudit_file = "audit.key"',
+        '[audit_log]\norigin = "preview.invalid/audit"\nkey_file = "log.pem"',
         f"[adapters.{slug}]",
         *(f"{key} = {json.dumps(value)}" for key, value in adapter.items()),
     ]
     _write(folder / "gateway.toml", "\n".join(lines).encode())
     return folder / "gateway.toml"
+
+
+def _private_key() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
 
 
 def _public_key() -> dict[str, str]:

@@ -16,6 +16,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -177,7 +178,7 @@ def _show(newcomer: Newcomer) -> None:
     penalties = answer["data"]["subject"]["penalties"]
     assert penalties["totalCount"] > 0
     assert {node["meta"]["sourceDepartmentName"] for node in penalties["nodes"]} == {"样例市水利局"}
-    assert answer["data"]["catalogue"] == [{"name": "行政处罚"}]
+    assert {"name": "行政处罚"} in answer["data"]["catalogue"]
     newcomer.commands = [each for each in newcomer.commands if each not in (preview, query)]
 
 
@@ -193,7 +194,7 @@ def _answer(newcomer: Newcomer, query: str, process: subprocess.Popen[bytes]) ->
         )
         if done.returncode == 0:
             return dict(json.loads(done.stdout))
-        with pytest.raises(subprocess.TimeoutExpired):
+        with suppress(subprocess.TimeoutExpired):
             process.wait(0.5)
     raise AssertionError(f"the preview did not answer, exit code {process.poll()}")
 
