@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 import jinja2
 
-from gateway.scaffold.drafts import SheetDraft, codes_text, file_name, merged_codes, sheet_text
+from gateway.scaffold.drafts import SheetDraft, codes_text, file_name, settled, sheet_text
 from gateway.scaffold.errors import ScaffoldError
 from gateway.scaffold.package import AuthorPackage, open_package
 from gateway.scaffold.refresh import refresh
 from gateway.scaffold.samples import sample_sheet
-from gateway.sources.declared import SOURCE_KINDS
+from gateway.sources.declared import SOURCE_KINDS, DeclarationError
+from gateway.sources.declared.department import (
+    CODES_FILE,
+    MAPPING_FOLDER,
+    read_toml,
+    sheet_names,
+)
 from schema.codes import RecordKind
 from schema.identifiers import is_uscc
 from schema.records import MODEL
@@ -104,12 +110,44 @@ def create_package(department: NewDepartment, folder: Path, today: dt.date) -> A
 
 
 def write_sheets(module: Path, drafts: Sequence[SheetDraft]) -> None:
-    """Write sheets and code lists; what else lies there stays."""
-    (module / "mapping").mkdir(parents=True, exist_ok=True)
-    for draft in drafts:
-        path = module / "mapping" / file_name(draft.kind)
+    """Write sheets and their code lists; other sheets and their lists stay.
+
+    Raises:
+        ScaffoldError: code lists that are there cannot be read.
+    """
+    settled_drafts, lists = settled(drafts, _lists_beside(module, drafts))
+    (module / MAPPING_FOLDER).mkdir(parents=True, exist_ok=True)
+    for draft in settled_drafts:
+        path = module / MAPPING_FOLDER / file_name(draft.kind)
         path.write_text(sheet_text(draft), encoding="utf-8")
-    (module / "codes.toml").write_text(codes_text(merged_codes(drafts)), encoding="utf-8")
+    (module / CODES_FILE).write_text(codes_text(lists), encoding="utf-8")
+
+
+def _lists_beside(module: Path, drafts: Sequence[SheetDraft]) -> Mapping[str, Mapping[str, str]]:
+    """Code lists that sheets use which are not written anew."""
+    if not (module / CODES_FILE).is_file():
+        return {}
+    written = {file_name(draft.kind) for draft in drafts}
+    try:
+        kept = [
+            read_toml(module / MAPPING_FOLDER, name)
+            for name in sheet_names(module)
+            if name not in written
+        ]
+        lists = read_toml(module, CODES_FILE)
+    except DeclarationError as error:
+        raise ScaffoldError(str(error)) from error
+    used = {
+        line.get("codes")
+        for sheet in kept
+        for line in dict(sheet.get("items", {})).values()  # type: ignore[call-overload]
+        if isinstance(line.get("codes"), str)
+    }
+    return {
+        name: {str(native): str(term) for native, term in codes.items()}
+        for name, codes in lists.items()
+        if name in used and isinstance(codes, dict)
+    }
 
 
 def _write_templates(department: NewDepartment, folder: Path) -> None:

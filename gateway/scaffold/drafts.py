@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.sources.declared.forms import Form, forms_for
 from gateway.sources.declared.items import item_name, items_of
@@ -90,13 +90,44 @@ def codes_text(lists: Mapping[str, Mapping[str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def merged_codes(drafts: Sequence[SheetDraft]) -> Mapping[str, Mapping[str, str]]:
-    """The code lists of several sheets; the first of a name stands."""
-    lists: dict[str, Mapping[str, str]] = {}
+def settled(
+    drafts: Sequence[SheetDraft], existing: Mapping[str, Mapping[str, str]]
+) -> tuple[list[SheetDraft], Mapping[str, Mapping[str, str]]]:
+    """Drafts and the code lists of the whole package.
+
+    Where two kinds of records hold different codes under one name, the later one's list is named
+    after its kind as well.
+
+    Args:
+        existing: lists of sheets that stay as they are.
+    """
+    lists = dict(existing)
+    made = []
     for draft in drafts:
-        for name, codes in draft.codes.items():
-            lists.setdefault(name, codes)
-    return lists
+        names = {name: _name_of(name, codes, draft, lists) for name, codes in draft.codes.items()}
+        lists |= {names[name]: codes for name, codes in draft.codes.items()}
+        items = tuple(_renamed(line, names) for line in draft.items)
+        codes = {names[name]: codes for name, codes in draft.codes.items()}
+        made.append(replace(draft, items=items, codes=codes))
+    return made, lists
+
+
+def _name_of(
+    name: str,
+    codes: Mapping[str, str],
+    draft: SheetDraft,
+    lists: Mapping[str, Mapping[str, str]],
+) -> str:
+    if lists.get(name, codes) == codes:
+        return name
+    return f"{MODEL.kinds[draft.kind].declaration.name_zh}·{name}"
+
+
+def _renamed(line: ItemDraft, names: Mapping[str, str]) -> ItemDraft:
+    stated = line.options.get("codes")
+    if not isinstance(stated, str) or names.get(stated, stated) == stated:
+        return line
+    return replace(line, options={**line.options, "codes": names[stated]})
 
 
 def _line(line: ItemDraft, kind: KindModel) -> str:

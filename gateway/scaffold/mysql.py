@@ -8,6 +8,7 @@ import datetime as dt
 import json
 import secrets
 import socket
+import ssl
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -263,6 +264,10 @@ def _source(url: str) -> MySqlSource:
         raise ScaffoldError(str(error)) from error
 
 
+def _tls(source: MySqlSource) -> ssl.SSLContext | None:
+    return ssl.create_default_context(cafile=source.ca_file or None) if source.has_tls else None
+
+
 def _ask(source: MySqlSource, *statements: str) -> Sequence[Any]:
     """Run statements; the rows of the last."""
 
@@ -276,6 +281,7 @@ def _ask(source: MySqlSource, *statements: str) -> Sequence[Any]:
             charset="utf8mb4",
             autocommit=True,
             connect_timeout=_TIMEOUT_S,
+            ssl=_tls(source),
         )
         try:
             rows: Sequence[Any] = ()
@@ -289,7 +295,7 @@ def _ask(source: MySqlSource, *statements: str) -> Sequence[Any]:
 
     try:
         return asyncio.run(run())
-    except aiomysql.OperationalError as error:
-        raise ScaffoldError(f"the database cannot be reached: {error.args[0]}") from error
+    except (OSError, aiomysql.OperationalError) as error:
+        raise ScaffoldError(f"the database cannot be reached: {type(error).__name__}") from error
     except aiomysql.MySQLError as error:
         raise ScaffoldError(f"the database refused: {error.args[0]}") from error

@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 from gateway.scaffold.create import create_package, write_sheets
 from gateway.scaffold.errors import ScaffoldError
 from gateway.scaffold.package import open_package
+from gateway.scaffold.samples import sample_sheet
 from gateway.scaffold.workbook import read_workbook, write_workbook
 from gateway.sources.declared import SOURCE_KINDS
 from schema.codes import RecordKind
@@ -125,3 +126,28 @@ def test_file_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
     (tmp_path / "m.xlsx").write_text("官方名称,列名", encoding="utf-8")
     with pytest.raises(ScaffoldError, match="is no workbook"):
         read_workbook(tmp_path / "m.xlsx")
+
+
+def test_kinds_with_other_codes_under_one_name_keep_their_own(tmp_path: Path) -> None:
+    kinds = (RecordKind.ADMINISTRATIVE_PENALTY, RecordKind.ADMINISTRATIVE_LICENCE)
+    package = create_package(replace(WATER, kinds=kinds), tmp_path / "water", TODAY)
+    name, other = "行政相对人类别", {"A": "法人", "B": "自然人"}
+    (draft,) = [
+        sample_sheet(kind, "water", "水法", "全市")
+        for kind in kinds
+        if kind is RecordKind.ADMINISTRATIVE_LICENCE
+    ]
+    write_sheets(package.module, [replace(draft, codes={**draft.codes, name: other})])
+    sheets = {sheet.mapping.kind: sheet.mapping for sheet in package.declared().sheets}
+    found = [sheets[kind].columns["counterpartType"] for kind in kinds]
+    penalty, licence = (getattr(column, "translation") for column in found)  # noqa: B009
+    assert penalty["01"] == "NATURAL_PERSON"
+    assert licence == {"A": "LEGAL_PERSON", "B": "NATURAL_PERSON"}
+
+
+def test_writing_one_sheet_leaves_the_others_as_they_are(tmp_path: Path) -> None:
+    kinds = (RecordKind.ADMINISTRATIVE_PENALTY, RecordKind.ADMINISTRATIVE_LICENCE)
+    package = create_package(replace(WATER, kinds=kinds), tmp_path / "water", TODAY)
+    before = package.declared()
+    write_sheets(package.module, [sample_sheet(kinds[0], "water", WATER.legal_basis, "全市")])
+    assert package.declared() == before
