@@ -20,7 +20,7 @@ from gateway.demo.provision import AUDIENCE, ISSUER, Provisioned
 from gateway.identity.issuer import LocalIssuer, TokenRequest
 from gateway.identity.keys import load_key
 from policies.model import Caller, CallerClass, Purpose
-from tests.e2e.serving import Client
+from tests.e2e.serving import Client, sender_headers
 
 QUIET_PROFILES = frozenset({"inspector"})
 PROFILES = (
@@ -77,6 +77,7 @@ class Readers:
 
     def __init__(self, client: Client, provisioned: Provisioned, seed: int) -> None:
         self._client = client
+        assert provisioned.settings.identity.jwks is not None
         secrets = provisioned.settings.identity.jwks.parent / "secrets"
         numbers = count(1)
         self._issuer = LocalIssuer(
@@ -101,9 +102,10 @@ class Readers:
         chosen = self._chance.sample(list(SELECTIONS), self._chance.randint(1, 3))
         own = self._chance.choice(asked) if profile == "self" else None
         token = self._client.tokens[profile] if own is None else self.token(own)
-        headers = {"accept": "application/graphql-response+json"}
-        if token is not None:
-            headers["authorization"] = f"Bearer {token}"
+        headers = {
+            "accept": "application/graphql-response+json",
+            **sender_headers(self._client.settings, token),
+        }
         document = f"query($u: [USCC!]!) {{ subjects(usccs: $u) {{ {' '.join(chosen)} }} }}"
         response = self._client.http.post(
             f"http://127.0.0.1:{self._client.port}/graphql",
