@@ -18,6 +18,7 @@ from gateway.composition import Gateway, oauth_rules, open_gateway, trusted_prox
 from gateway.errors import GatewayError
 from gateway.fetching.types import SourceOutcome
 from gateway.http.access_log import AccessLog, json_logger
+from gateway.http.clients_endpoint import CLIENTS_PATH, ClientsEndpoint
 from gateway.http.clock import Clock, SystemClock
 from gateway.http.dispatch import GRAPHQL_PATH, HttpApp
 from gateway.http.graphql_endpoint import GraphQLEndpoint
@@ -76,7 +77,7 @@ def create_app(
     observers: list[RequestObserver] = [metrics]
     if logs_requests:
         observers.append(AccessLog(json_logger(sys.stderr.buffer), clock))
-    graphql, persons = _WhenOpen(), _WhenOpen()
+    graphql, persons, clients = _WhenOpen(), _WhenOpen(), _WhenOpen()
     proxy = trusted_proxy(settings.server)
     opened: list[Gateway] = []
 
@@ -92,6 +93,9 @@ def create_app(
             _watch(gateway, metrics)
             graphql.endpoint = GraphQLEndpoint(gateway.pipeline, clock, observers, proxy=proxy)
             persons.endpoint = PersonReferencesEndpoint(gateway.desk, clock, observers, proxy=proxy)
+            clients.endpoint = ClientsEndpoint(
+                gateway.administration, clock, observers, proxy=proxy
+            )
             settle_memory()
             if reloads_on is not None:
                 loop = asyncio.get_running_loop()
@@ -114,6 +118,8 @@ def create_app(
     routes = rest_app(offered, lifespan)
     rest = PlainRefusals(routes, _REFUSALS)
     endpoints = {GRAPHQL_PATH: graphql, PERSON_REFERENCES_PATH: persons}
+    if settings.clients.administrators:
+        endpoints[CLIENTS_PATH] = clients
     return HttpApp(endpoints, rest, clock, observers, KNOWN_PATHS)
 
 

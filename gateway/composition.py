@@ -19,6 +19,7 @@ from starlette.types import Scope
 from gateway.accesslog.adapter import AccessLogAdapter
 from gateway.accesslog.evidence import LogEvidence
 from gateway.accesslog.mapping import SLUG
+from gateway.administration import ClientAdministration
 from gateway.admission.admit import Admission
 from gateway.admission.sharing import SharedCounts
 from gateway.admission.types import AdmissionRules, NoSweepObserver, SweepLimits, SweepObserver
@@ -74,6 +75,7 @@ from gateway.oauth.server import (
     open_ground,
 )
 from gateway.oauth.types import OAuthRules
+from gateway.onboarding import ClientOffice
 from gateway.opaque import OpaqueCodec
 from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.limits import Limits
@@ -125,6 +127,7 @@ class Gateway:
 
     Attributes:
         desk: gives references of persons.
+        administration: registers clients for administrators.
         is_ready: whether it can answer now; asks no department.
         reload_rules: has this worker read its rules again soon.
         follower: follows the departments' changes, once it is opened.
@@ -139,6 +142,7 @@ class Gateway:
     recorder: GroupCommitRecorder
     entitlements: EntitlementsCache
     desk: PersonDesk
+    administration: ClientAdministration
     is_ready: Callable[[], bool]
     reload_rules: Callable[[], None]
     follower: ChangeFollower
@@ -404,6 +408,14 @@ def _wire(
         stages=stages,
         recorder=recorder,
         entitlements=entitlements,
+        administration=ClientAdministration(
+            stages.authenticator,
+            stages.rules,
+            admission,
+            recorder,
+            ClientOffice(acts, within),
+            settings.clients.administrators,
+        ),
         desk=PersonDesk(
             stages.authenticator,
             stages.rules,

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 
 import click
 
 from gateway.cli.client_ask import ask
+from gateway.cli.client_keys import report, rotate
+from gateway.cli.client_office import (
+    certificate_option,
+    in_office,
+    jwks_option,
+    read_credentials,
+    user_option,
+)
 from gateway.cli.client_operation import operation
 from gateway.cli.store import run_on_store, store_option
 from gateway.entitlements.client import Client
 from gateway.entitlements.client_operations import OperationRegister
 from gateway.entitlements.contract import Pace
-from gateway.entitlements.registers import ClientLine, ClientRegister
+from gateway.entitlements.credentials import GRANT_TYPES
+from gateway.entitlements.registers import ClientRegister
+from gateway.onboarding import client_members
 from gateway.store.connect import StoreAddress
 from gateway.store.pool import LightPool
 from policies.model import CallerClass, Purpose
@@ -32,6 +43,7 @@ def client() -> None:
 
 @client.command()
 @store_option
+@user_option
 @click.argument("client_id")
 @click.option("--class", "class_name", type=click.Choice(_CLASSES), required=True)
 @click.option("--name", required=True, help="Official name, as contracts have it.")
@@ -54,8 +66,48 @@ def client() -> None:
     default=None,
     help="Otherwise as the settings say for its class.",
 )
+@click.option("--contract", "contract_no", metavar="NUMBER", help="Number of the agreement.")
+@click.option("--sandbox", is_flag=True, help="For a gateway over test data, and no other.")
+@click.option(
+    "--scope",
+    "scopes",
+    metavar="SCOPE",
+    multiple=True,
+    help="`credit:<record kind>:<read|aggregate>`; may be repeated. Without one, any.",
+)
+@click.option(
+    "--acts-for",
+    "acts_for",
+    metavar="CODE",
+    multiple=True,
+    help="An institution that a platform acts for; may be repeated.",
+)
+@click.option(
+    "--may-name-persons/--may-not-name-persons",
+    "may_name_persons",
+    default=None,
+    help="Otherwise those who may ask anything.",
+)
+@jwks_option
+@certificate_option
+@click.option(
+    "--certificate-subject",
+    metavar="NAME",
+    help="Distinguished name of its certificate, where an authority vouches for it.",
+)
+@click.option(
+    "--redirect-uri", "redirect_uris", metavar="URI", multiple=True, help="May be repeated."
+)
+@click.option(
+    "--grant-type",
+    "grant_types",
+    type=click.Choice(GRANT_TYPES),
+    multiple=True,
+    help="How it gets tokens here; may be repeated.",
+)
 def add(
     store: StoreAddress,
+    user: str | None,
     client_id: str,
     class_name: str,
     name: str,
@@ -65,10 +117,21 @@ def add(
     rate: int | None,
     burst: int | None,
     may_ask_anything: bool | None,
+    contract_no: str | None,
+    sandbox: bool,
+    scopes: tuple[str, ...],
+    acts_for: tuple[str, ...],
+    may_name_persons: bool | None,
+    jwks: Path | None,
+    certificates: tuple[Path, ...],
+    certificate_subject: str | None,
+    redirect_uris: tuple[str, ...],
+    grant_types: tuple[str, ...],
 ) -> None:
     """Register a client, or replace what is registered of it.
 
-    What is not given is as the settings say. A suspension and the operations stay.
+    What is not given is as the settings say. A suspension and the operations stay, and so do keys
+    and certificates unless new ones are given.
     """
     if (rate is None) != (burst is None):
         raise click.UsageError("--rate and --burst are given together")
@@ -83,8 +146,17 @@ def add(
         tuple(Purpose(purpose) for purpose in purposes),
         may_ask_anything,
         None if rate is None or burst is None else Pace(rate, burst),
+        contract_no,
+        sandbox,
+        scopes,
+        acts_for,
+        may_name_persons,
+        certificate_subject,
+        redirect_uris,
+        grant_types,
     )
-    run_on_store(store, lambda pool: ClientRegister(pool).put(registered))
+    credentials = read_credentials(jwks, certificates)
+    in_office(store, user, lambda office, acting: office.register(acting, registered, credentials))
     click.echo(f"{client_id} registered")
 
 
@@ -110,26 +182,30 @@ def show(store: StoreAddress, client_id: str) -> None:
             }
             for each in await operations.operations(client_id)
         ]
-        return {**_members(line), **_terms(line.client), "operations": shown}
+        return {**client_members(line), "operations": shown}
 
     click.echo(json.dumps(run_on_store(store, read), ensure_ascii=False, indent=2))
 
 
 @client.command()
 @store_option
+@user_option
 @click.argument("client_id")
-def suspend(store: StoreAddress, client_id: str) -> None:
+def suspend(store: StoreAddress, user: str | None, client_id: str) -> None:
     """Answer a client nothing from now on, whatever tokens it has."""
-    run_on_store(store, lambda pool: ClientRegister(pool).suspend(client_id))
+    in_office(store, user, lambda office, acting: office.suspend(acting, client_id))
     click.echo(f"{client_id} SUSPENDED")
 
 
 @client.command()
 @store_option
+@user_option
 @click.argument("client_id")
-def resume(store: StoreAddress, client_id: str) -> None:
+def resume(store: StoreAddress, user: str | None, client_id: str) -> None:
     """Answer a suspended client again."""
-    run_on_store(store, lambda pool: ClientRegister(pool).suspend(client_id, is_suspended=False))
+    in_office(
+        store, user, lambda office, acting: office.suspend(acting, client_id, is_suspended=False)
+    )
     click.echo(f"{client_id} ACTIVE")
 
 
@@ -139,7 +215,7 @@ def resume(store: StoreAddress, client_id: str) -> None:
 def list_clients(store: StoreAddress, as_json: bool) -> None:
     """List clients with their quotas and what is used of them today."""
     for line in run_on_store(store, lambda pool: ClientRegister(pool).list_clients(_today())):
-        members = _members(line)
+        members = client_members(line)
         if as_json:
             click.echo(json.dumps(members, ensure_ascii=False))
         else:
@@ -151,31 +227,10 @@ def list_clients(store: StoreAddress, as_json: bool) -> None:
 
 
 client.add_command(ask)
+client.add_command(rotate)
+client.add_command(report)
 client.add_command(operation)
 
 
 def _today() -> date:
     return datetime.now(UTC).astimezone(_QUOTA_ZONE).date()
-
-
-def _members(line: ClientLine) -> dict[str, object]:
-    registered = line.client
-    return {
-        "clientId": registered.client_id,
-        "callerClass": registered.caller_class.value,
-        "organisation": registered.organisation,
-        "name": registered.name,
-        "state": "SUSPENDED" if line.is_suspended else "ACTIVE",
-        "quotaPerDay": registered.quota_per_day,
-        "usedToday": line.used,
-    }
-
-
-def _terms(registered: Client) -> dict[str, object]:
-    pace = registered.pace
-    return {
-        "purposes": [purpose.value for purpose in registered.purposes],
-        "mayAskAnything": registered.may_ask_anything,
-        "requestsPerMinute": None if pace is None else pace.requests_per_minute,
-        "burst": None if pace is None else pace.burst,
-    }

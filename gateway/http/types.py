@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from gateway.persons.types import StatedDocument
 from gateway.request import CallerNote, Credentials, RequestFacts
 
 __all__ = [
+    "AdministeringClients",
     "Answering",
     "CallerNote",
     "Credentials",
@@ -42,6 +43,30 @@ class ReferringToPersons(Protocol):
         self, documents: Sequence[StatedDocument], credentials: Credentials, facts: RequestFacts
     ) -> Sequence[str]:
         """Return a reference per document, in order, alike for known and unknown persons.
+
+        Raises:
+            ClientError: the caller gets its status, code and headers instead.
+        """
+        ...
+
+
+class AdministeringClients(Protocol):
+    """What registers and lists clients for administrators."""
+
+    async def act(
+        self, asked: object, credentials: Credentials, facts: RequestFacts
+    ) -> Mapping[str, object]:
+        """Do one act and return the client afterwards.
+
+        Raises:
+            ClientError: the caller gets its status, code and headers instead.
+        """
+        ...
+
+    async def list_clients(
+        self, credentials: Credentials, facts: RequestFacts
+    ) -> Sequence[Mapping[str, object]]:
+        """Return all clients.
 
         Raises:
             ClientError: the caller gets its status, code and headers instead.

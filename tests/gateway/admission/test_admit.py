@@ -8,13 +8,14 @@ import pytest
 
 from gateway.admission.types import AdmissionRules, Admitted
 from gateway.entitlements.contract import ClientContract, Pace, RegisteredOperation
+from gateway.entitlements.data_contract import DataContract
 from gateway.entitlements.types import ClientTerms
 from gateway.errors import ClientError
 from gateway.identity.principal import ANONYMOUS, Principal
 from gateway.operation.registration import Registration
 from gateway.operation.types import OperationRequest, ValidatedOperation
 from gateway.request import CallerNote
-from policies.model import Caller, CallerClass, Purpose
+from policies.model import Caller, CallerClass, Limit, Purpose
 from tests.support.admission import admission_of
 from tests.support.small_gateway import SCHEMA, SmallGateway
 
@@ -190,3 +191,81 @@ def test_with_document_that_is_not_registered_is_refused(
 def test_operation_with_a_quota_is_counted_under_a_name_of_its_own() -> None:
     operation = RegisteredOperation("Slugs", "PRE_LOAN", "", "", "", 5)
     assert operation.counted_as("bank-1") == "bank-1#PRE_LOAN#Slugs"
+
+
+PLATFORM = Principal(Caller(CallerClass.PLATFORM, BANK, Purpose.PRE_LOAN, BANK), "bank-1")
+
+
+def test_enter_platform_acts_for_those_of_its_contract_only() -> None:
+    contract = ClientContract("platform", BANK, acts_for=frozenset({BANK}))
+    assert enter(contract, PLATFORM)
+    other = replace(contract, acts_for=frozenset({"114101990050000186"}))
+    assert refused(other, PLATFORM) == "ACTING_FOR_NOT_AGREED"
+    assert refused(replace(contract, acts_for=frozenset()), PLATFORM) == "ACTING_FOR_NOT_AGREED"
+
+
+def test_enter_client_of_the_sandbox_is_refused_by_the_real_gateway_and_back() -> None:
+    in_sandbox = replace(CONTRACT, is_sandbox=True)
+    assert refused(in_sandbox) == "CLIENT_OF_ANOTHER_ENVIRONMENT"
+    for contract, is_taken in ((in_sandbox, True), (CONTRACT, False)):
+        terms = ClientTerms(MARK, contract=contract)
+        admission = admission_of(lambda _, t=terms: t, replace(RULES, is_sandbox=True))  # type: ignore[misc]
+        if is_taken:
+            assert admission.enter(principal(), CallerNote())
+        else:
+            with pytest.raises(ClientError):
+                admission.enter(principal(), CallerNote())
+
+
+@pytest.mark.parametrize(
+    ("issued_at", "code"), [(99, "TOKEN_REVOKED"), (100, None), (101, None), (None, None)]
+)
+def test_enter_token_from_before_a_change_of_keys_is_refused(
+    issued_at: int | None, code: str | None
+) -> None:
+    contract = replace(CONTRACT, tokens_since=100.0)
+    who = replace(principal(), issued_at=issued_at)
+    if code is None:
+        assert enter(contract, who)
+    else:
+        assert refused(contract, who) == code
+
+
+@pytest.mark.parametrize(
+    ("contract", "may"),
+    [
+        (None, True),
+        (CONTRACT, False),
+        (replace(CONTRACT, may_name_persons=True), True),
+        (replace(CONTRACT, may_ask_anything=True), True),
+        (replace(CONTRACT, may_ask_anything=True, may_name_persons=False), False),
+        (ClientContract("department", BANK), True),
+        (ClientContract("department", BANK, may_ask_anything=False), False),
+    ],
+)
+def test_persons_are_named_by_clients_that_may(contract: ClientContract | None, may: bool) -> None:
+    admission = admission_of(lambda _: ClientTerms(MARK, contract=contract), RULES)
+    admitted = Admitted(ClientTerms(MARK, contract=contract))
+    if may:
+        admission.allow_persons(admitted)
+        return
+    with pytest.raises(ClientError) as caught:
+        admission.allow_persons(admitted)
+    assert caught.value.code == "PERSONS_NOT_AGREED"
+
+
+def test_scopes_of_a_client_narrow_every_token_and_are_compared_at_the_fence() -> None:
+    contract = replace(CONTRACT, scopes=frozenset({"credit:TAX_PAYMENT:read"}))
+    admitted = Admitted(ClientTerms(MARK, contract=contract))
+    found = admitted.contract(None)
+    assert found is not None
+    assert found.limit == contract.scope_limit
+    assert admitted.marks == (MARK,)
+    narrower = DataContract(limit=Limit(frozenset({"TaxPayment", "TaxArrears"}), frozenset()))
+    both = admitted.contract(narrower)
+    assert both is not None
+    assert both.limit == Limit(frozenset({"TaxPayment"}), frozenset())
+    unscoped = Admitted(ClientTerms(MARK, contract=CONTRACT))
+    assert unscoped.contract(narrower) is narrower
+    assert unscoped.contract(None) is None
+    assert unscoped.marks == ()
