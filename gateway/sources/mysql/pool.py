@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 
-from gateway.contract import SourceUnavailable
+from gateway.contract import AdapterError, SourceUnavailable
 from gateway.sources.mysql.connection import Rows, Session, open_session
 from gateway.sources.mysql.source import MySqlSource
 
@@ -128,8 +128,8 @@ class MySqlPool:
                     await helper.read(f"KILL {session.thread_id:d}")
                 finally:
                     helper.close()
-        except (SourceUnavailable, TimeoutError):
-            # The server is gone, or too busy; its own limit ends the statement.
+        except (AdapterError, TimeoutError):
+            # The server is gone or too busy, or the statement has ended; else its limit ends it.
             pass
         finally:
             session.close()

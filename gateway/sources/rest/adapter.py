@@ -22,9 +22,11 @@ from gateway.contract import (
     NotSupported,
     RecordRequest,
     RowBatch,
+    SourceTimedOut,
     StatisticsBatch,
     StatisticsRequest,
 )
+from gateway.sources.deadlines import Deadlines
 from gateway.sources.local import LocalTable, Odd
 from gateway.sources.local.values import moment
 from gateway.sources.rest.access import AccessTokens
@@ -67,6 +69,7 @@ class RestAdapter:
         self._api = api
         self._source = source
         self._clock = clock
+        self._deadlines = Deadlines(clock)
         self._client = HttpClient(source, tls_context(source), clock, jitter)
         self._tokens: AccessTokens | None = None
         if source.credentials is not None:
@@ -107,7 +110,14 @@ class RestAdapter:
     async def fetch(
         self, requests: Sequence[RecordRequest], context: FetchContext
     ) -> Sequence[Batch]:
-        ask = self._asking(self._deadline(context))
+        deadline = self._deadline(context)
+        try:
+            async with self._deadlines.until(deadline):
+                return await self._fetch(requests, self._asking(deadline))
+        except TimeoutError as error:
+            raise SourceTimedOut("the service did not answer in time") from error
+
+    async def _fetch(self, requests: Sequence[RecordRequest], ask: Ask) -> Sequence[Batch]:
         keyed = await self._keyed(requests, ask)
         batches: list[Batch] = []
         for request in requests:
@@ -121,7 +131,16 @@ class RestAdapter:
     async def statistics(
         self, requests: Sequence[StatisticsRequest], context: FetchContext
     ) -> Sequence[StatisticsBatch]:
-        ask = self._asking(self._deadline(context))
+        deadline = self._deadline(context)
+        try:
+            async with self._deadlines.until(deadline):
+                return await self._statistics(requests, self._asking(deadline))
+        except TimeoutError as error:
+            raise SourceTimedOut("the service did not answer in time") from error
+
+    async def _statistics(
+        self, requests: Sequence[StatisticsRequest], ask: Ask
+    ) -> Sequence[StatisticsBatch]:
         batches = []
         for request in requests:
             resource, listing = self._listing(request.kind)
