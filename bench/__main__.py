@@ -43,7 +43,7 @@ _WHOLE = Plan({1: 1, 16: 3, 64: 1})
 _QUICK = Plan({16: 2}, seconds=3)
 _DUTIES = Plan({16: 4}, seconds=4)
 _AUDIT = Plan({16: 7}, seconds=4)
-_QUICK_AUDIT = Plan({16: 2}, seconds=2)
+_QUICK_AUDIT = Plan({16: 3}, seconds=3)
 VERIFIED, QUICKLY_VERIFIED = 1_000_000, 100_000
 
 

@@ -70,6 +70,8 @@ def measure_audit(
         found = measure(ground, WORKLOADS[name], servers, plan, report)
         by_target = {each.target: each for each in found}
         ours, without = by_target[OURS], by_target[NO_AUDIT]
+        if ours.failed or without.failed:
+            raise RuntimeError(f"{name}: {ours.failed} and {without.failed} requests failed")
         costs.append(
             AuditCost(
                 name,

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bench.targets.program import run_target
 from gateway.audit.types import AuditEntry
-from gateway.composition import open_gateway
+from gateway.composition import open_gateway, trusted_proxy
 from gateway.http.access_log import AccessLog, json_logger
 from gateway.http.clock import SystemClock
 from gateway.http.dispatch import GRAPHQL_PATH, HttpApp
@@ -41,6 +41,7 @@ def make_app(settings: Settings) -> ASGIApp:
     """Return the application; its lifespan opens and closes the gateway."""
     clock = SystemClock()
     metrics = Metrics()
+    proxy = trusted_proxy(settings.server)
     observers: list[RequestObserver] = [metrics, AccessLog(json_logger(sys.stderr.buffer), clock)]
     endpoints: list[GraphQLEndpoint] = []
 
@@ -51,7 +52,7 @@ def make_app(settings: Settings) -> ASGIApp:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with open_gateway(replace(settings, audit_log=None), observe) as gateway:
             pipeline = Pipeline(replace(gateway.stages, recorder=NoRecorder()))
-            endpoints.append(GraphQLEndpoint(pipeline, clock, observers))
+            endpoints.append(GraphQLEndpoint(pipeline, clock, observers, proxy=proxy))
             yield
 
     async def graphql(scope: Scope, receive: Receive, send: Send) -> None:
