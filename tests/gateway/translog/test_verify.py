@@ -68,7 +68,7 @@ async def fill(address: StoreAddress, known: KnownLog, folder: Path) -> None:
     await pool.aclose()
 
 
-@pytest.fixture(scope="module", params=["sha256", "sm3"])
+@pytest.fixture(scope="module", params=["sha256", pytest.param("sm3", marks=pytest.mark.long)])
 def written(
     request: pytest.FixtureRequest,
     databases: DatabaseFactory,
