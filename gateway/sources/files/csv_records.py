@@ -45,7 +45,10 @@ def physical_lines(blocks: Iterator[str]) -> Iterator[PhysicalLine]:
     for block in blocks:
         *lines, rest = (rest + block).split("\n")
         for text in lines:
-            yield from _pieces(number, text, in_pieces)
+            if in_pieces or len(text) > MAX_RECORD_CHARACTERS:
+                yield from _pieces(number, text, in_pieces)
+            else:
+                yield PhysicalLine(number, text, False)
             number, in_pieces = number + 1, False
         while len(rest) > MAX_RECORD_CHARACTERS:
             yield PhysicalLine(number, rest[:MAX_RECORD_CHARACTERS], is_piece=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from gateway.sources.files.engine import literal
+from gateway.sources.files.engine import identifier, literal
 from gateway.sources.files.refusals import Rule
 from gateway.sources.mapping import (
     Amount,
@@ -63,11 +63,14 @@ class Form:
     Attributes:
         value: of the type `type`; null where the cell is empty or defective.
         type: DuckDB type of the value in the index.
+        prepared: columns of `r` that value and defects read beside those of the file: name and SQL.
+            What is read many times is worked out once.
     """
 
     value: str
     type: str
     defects: tuple[Defect, ...] = ()
+    prepared: tuple[tuple[str, str], ...] = ()
 
 
 def columns_of(column: Column) -> tuple[str, ...]:
@@ -127,10 +130,16 @@ def _constant(value: str | int | bool) -> Form:
 def _text_defects(name: str, raw: str) -> tuple[Defect, ...]:
     return (
         Defect(Rule.FORMULA, name, f"starts_with({raw}, '=') AND length({raw}) > 1"),
-        Defect(Rule.PRECISION_LOST, name, f"regexp_matches({raw}, {literal(_SCIENTIFIC)})"),
+        Defect(Rule.PRECISION_LOST, name, _is_scientific(raw)),
         Defect(Rule.BAD_CHARACTER, name, f"regexp_matches({raw}, {literal(_CONTROL)})"),
         Defect(Rule.VALUE_TOO_LONG, name, f"length({raw}) > {MOST_CHARACTERS:d}"),
     )
+
+
+def _is_scientific(raw: str) -> str:
+    """SQL boolean; long texts are no numbers, and are not looked at."""
+    matches = f"regexp_matches({raw}, {literal(_SCIENTIFIC)})"
+    return f"(CASE WHEN strlen({raw}) < 25 THEN {matches} ELSE false END)"
 
 
 def day_sql(raw: str) -> str:
@@ -139,7 +148,12 @@ def day_sql(raw: str) -> str:
     plain = f"{raw}[1:4] || '-' || {raw}[5:6] || '-' || {raw}[7:8]"
     written = rf"regexp_replace({raw}, {literal(_DAY)}, '\1-\2-\3')"
     text = f"CASE WHEN {digits} THEN {plain} WHEN {_is_day(raw)} THEN {written} END"
-    return f"TRY_CAST({text} AS DATE)"
+    general = f"TRY_CAST({text} AS DATE)"
+    # The usual form needs no pattern: a date that is written back as it was read.
+    cast = f"TRY_CAST({raw} AS DATE)"
+    is_usual = f"strlen({raw}) = 10 AND {cast}::VARCHAR = replace({raw}, '/', '-')"
+    usual = f"CASE WHEN {is_usual} THEN {cast} END"
+    return f"coalesce({usual}, {general})"
 
 
 def _is_day(raw: str) -> str:
@@ -147,9 +161,10 @@ def _is_day(raw: str) -> str:
 
 
 def _date(name: str, raw: str) -> Form:
-    day = day_sql(raw)
-    value = f"CASE WHEN {day} >= DATE '0001-01-01' THEN {day}::VARCHAR END"
-    return Form(value, "VARCHAR", (_lost(Rule.BAD_DATE, name, raw, value),))
+    alias = _alias("day", name)
+    value = f"CASE WHEN r.{alias} >= DATE '0001-01-01' THEN r.{alias}::VARCHAR END"
+    bad = _lost(Rule.BAD_DATE, name, raw, value)
+    return Form(value, "VARCHAR", (bad,), ((alias, day_sql(raw)),))
 
 
 def _time(name: str, raw: str, zone: str | None) -> Form:
@@ -158,14 +173,34 @@ def _time(name: str, raw: str, zone: str | None) -> Form:
     if zone is None:
         has_zone = rf"regexp_matches({raw}, {literal(_TIME + r'(Z|[-+][0-9]{2}:?[0-9]{2})$')})"
         moment = f"TRY_CAST(CASE WHEN {has_zone} THEN {raw} END AS TIMESTAMPTZ)"
+        prepared = f"timezone('UTC', {moment})"
     else:
         is_local = f"regexp_matches({raw}, {literal(_TIME.replace('-[', '[-/][') + '$')})"
-        local = f"TRY_CAST(CASE WHEN {is_local} THEN {written} END AS TIMESTAMP)"
-        moment = f"timezone({literal(zone)}, {local})"
-    in_utc = f"timezone('UTC', {moment})"
+        general = f"TRY_CAST(CASE WHEN {is_local} THEN {written} END AS TIMESTAMP)"
+        cast = f"TRY_CAST({raw} AS TIMESTAMP)"
+        is_usual = f"strlen({raw}) = 19 AND {cast}::VARCHAR = {written}"
+        prepared = f"coalesce(CASE WHEN {is_usual} THEN {cast} END, {general})"
+    alias = _alias("time", name, zone or "")
+    in_utc = f"r.{alias}" if zone is None else _in_utc(f"r.{alias}", zone)
     fits = f"{in_utc} >= TIMESTAMP '0001-01-01' AND {in_utc} < TIMESTAMP '10000-01-01'"
-    value = f"CASE WHEN {fits} THEN strftime({in_utc}, '%Y-%m-%dT%H:%M:%SZ') END"
-    return Form(value, "VARCHAR", (_lost(Rule.BAD_TIME, name, raw, value),))
+    whole = f"date_trunc('second', {in_utc})::VARCHAR"
+    value = f"CASE WHEN {fits} THEN replace({whole}, ' ', 'T') || 'Z' END"
+    bad = Defect(Rule.BAD_TIME, name, f"{raw} IS NOT NULL AND ({fits}) IS NOT TRUE")
+    return Form(value, "VARCHAR", (bad,), ((alias, prepared),))
+
+
+def _alias(*parts: str) -> str:
+    """Name of a prepared column, quoted; the same for the same parts."""
+    return identifier(":".join(parts))
+
+
+def _in_utc(local: str, zone: str) -> str:
+    """SQL of the time in UTC; China's clocks have not been moved since 1991."""
+    general = f"timezone('UTC', timezone({literal(zone)}, {local}))"
+    if zone != "Asia/Shanghai":
+        return general
+    is_recent = f"{local} >= TIMESTAMP '1992-01-01'"
+    return f"(CASE WHEN {is_recent} THEN {local} - INTERVAL 8 HOURS ELSE {general} END)"
 
 
 def _number(name: str, raw: str, decimals: int, factor: int) -> Form:
@@ -178,7 +213,7 @@ def _number(name: str, raw: str, decimals: int, factor: int) -> Form:
 
 
 def _number_defects(name: str, raw: str, value: str) -> tuple[Defect, ...]:
-    is_scientific = f"regexp_matches({raw}, {literal(_SCIENTIFIC)})"
+    is_scientific = _is_scientific(raw)
     is_formula = f"starts_with({raw}, '=')"
     return (
         Defect(Rule.FORMULA, name, is_formula),

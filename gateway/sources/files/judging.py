@@ -15,7 +15,7 @@ import duckdb
 from gateway.contract import PERSON_KEY_PREFIX, RECORD_ID
 from gateway.sources.files.codes import MISSING, judge_codes
 from gateway.sources.files.engine import identifier, literal
-from gateway.sources.files.forms import Defect, Form, columns_of, day_sql, form_of
+from gateway.sources.files.forms import Defect, Form, columns_of, form_of
 from gateway.sources.files.raw import RawTable
 from gateway.sources.files.refusals import Rule
 from gateway.sources.mapping import Constant, DateColumn, KindMapping, Part, Text, TextDate
@@ -89,7 +89,9 @@ def judge_kind(
     table = identifier(raw.name)
     judge_codes(connection, table, raw.sql(mapping.organisation))
     judging = _Judging(mapping, raw, tuple(required), as_of)
-    connection.execute(f"CREATE TABLE judged AS SELECT {judging.selected()} {judging.source()}")
+    connection.execute(
+        f"CREATE TEMP TABLE judged AS SELECT {judging.selected()} {judging.source()}"
+    )
     connection.execute(
         f"INSERT INTO refused SELECT {literal(mapping.kind.value)}, file, line, d.rule, d.item "
         f"FROM (SELECT r.file, r.line, unnest({judging.defect_list()}) AS d {judging.source()} "
@@ -116,7 +118,7 @@ def _refuse_duplicates(connection: duckdb.DuckDBPyConnection, mapping: KindMappi
     """Of equal records one stays; of records that differ under one id, none."""
     key = identifier(RECORD_ID)
     connection.execute(
-        f"CREATE TABLE doubled AS SELECT file, line FROM (SELECT file, line, "
+        f"CREATE TEMP TABLE doubled AS SELECT file, line FROM (SELECT file, line, "
         f"row_number() OVER (PARTITION BY {key} ORDER BY file, line) AS n, "
         f"min(digest) OVER (PARTITION BY {key}) <> max(digest) OVER (PARTITION BY {key}) AS differ "
         f"FROM judged WHERE NOT is_bad AND {key} IN (SELECT {key} FROM judged WHERE NOT is_bad "
@@ -147,7 +149,10 @@ class _Judging:
 
     def source(self) -> str:
         organisation = self._raw.sql(self._mapping.organisation)
-        return f"FROM {identifier(self._raw.name)} r LEFT JOIN codes k ON k.raw = {organisation}"
+        prepared = dict(each for form in self._forms.values() for each in form.prepared)
+        columns = ", ".join(["r.*", *(f"{sql} AS {name}" for name, sql in prepared.items())])
+        table = f"(SELECT {columns} FROM {identifier(self._raw.name)} r)"
+        return f"FROM {table} r LEFT JOIN codes k ON k.raw = {organisation}"
 
     def selected(self) -> str:
         columns = ["r.file", "r.line", f"{self._subject()} AS {identifier(SUBJECT)}"]
@@ -226,7 +231,8 @@ class _Judging:
         decided = self._mapping.columns.get(DECIDED_ON)
         if isinstance(decided, DateColumn | TextDate):
             latest = self._as_of + dt.timedelta(days=_DAYS_AHEAD)
-            ahead = f"{day_sql(self._raw.sql(decided.column))} > DATE {literal(latest.isoformat())}"
+            day = self._forms[DECIDED_ON].value
+            ahead = f"{day} > {literal(latest.isoformat())}"
             found.append(Defect(Rule.FUTURE_DATE, decided.column, ahead))
         return list(dict.fromkeys(found))
 

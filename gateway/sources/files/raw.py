@@ -25,10 +25,11 @@ from gateway.sources.files.csv_records import (
     split_record,
 )
 from gateway.sources.files.drop import DropFile
-from gateway.sources.files.encoding import decide_encoding, text_blocks
+from gateway.sources.files.encoding import EncodingDecision, decide_encoding, text_blocks
 from gateway.sources.files.engine import identifier, literal
 from gateway.sources.files.errors import UnusableInputError
 from gateway.sources.files.header import MOST_ROWS_ABOVE, Header, find_header, plain_name
+from gateway.sources.files.plain_lines import PlainLines, has_quotes
 from gateway.sources.files.refusals import Refusal, Rule
 from gateway.sources.files.sheet import sheet_rows
 
@@ -89,7 +90,7 @@ def load_table(
             another number of records than the manifest says.
     """
     texts = ", ".join(f"c{position} VARCHAR" for position in range(len(columns)))
-    connection.execute(f"CREATE TABLE {identifier(name)} (file INTEGER, line BIGINT, {texts})")
+    connection.execute(f"CREATE TEMP TABLE {identifier(name)} (file INTEGER, line BIGINT, {texts})")
     read, refused = 0, []
     for number, file in files:
         loaded = _Loaded(number, file, staged / file.name, tuple(columns), max_bytes)
@@ -125,6 +126,8 @@ class _Loaded:
         """Load the file and return the number of its records."""
         if self.file.format == "parquet":
             return self._parquet(connection, table)
+        if self.file.format == "csv" and self._is_plain():
+            return self._plain_csv(connection, table)
         rows = self._csv() if self.file.format == "csv" else self._xlsx()
         plain = self.path.with_name(f"{self.path.name}.plain")
         found = 0
@@ -133,16 +136,41 @@ class _Loaded:
             for row in rows:
                 writer.writerow(map(_one_line_end, row))
                 found += 1
-        types = {"line": "BIGINT", **{f"c{n}": "VARCHAR" for n in range(len(self.columns))}}
-        listed = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
-        source = (
-            f"read_csv({literal(str(plain))}, header = false, delim = ',', quote = '\"', "
-            f"escape = '\"', columns = {{{listed}}}, auto_detect = false, null_padding = false, "
-            "max_line_size = 8000000, strict_mode = true, new_line = '\\n')"
-        )
-        self._insert(connection, table, source, [f"c{n}" for n in range(len(self.columns))])
+        source = _plain_source(plain, len(self.columns), '"')
+        cleaned = [_cleaned(f"c{n}") for n in range(len(self.columns))]
+        self._insert(connection, table, source, cleaned)
         plain.unlink()
         return found + len({row.line for row in self.refused})
+
+    def _is_plain(self) -> bool:
+        """Whether the file has no quotation mark, in an encoding in which that is quickly seen."""
+        decision = self._decided()
+        return not decision.codec.startswith("utf-16") and not has_quotes(self.path)
+
+    def _decided(self) -> EncodingDecision:
+        known = [name for name in self.columns if not name.isascii()]
+        return decide_encoding(self.path, self.file.encoding, known)
+
+    def _plain_csv(self, connection: duckdb.DuckDBPyConnection, table: str) -> int:
+        header, lines = self._opened()
+        copied = PlainLines(len(header.names) - 1)
+        plain = self.path.with_name(f"{self.path.name}.plain")
+        with plain.open("wb") as target:
+            copied.copy(lines, target)
+        source = _plain_source(plain, len(header.names), "")
+        columns = [f"c{position}" for position in header.positions(self.columns)]
+        if not copied.is_simple:
+            columns = [_cleaned(column) for column in columns]
+        elif not copied.is_trim:
+            columns = [f"nullif(trim({column}), '')" for column in columns]
+        self._insert(connection, table, source, columns)
+        plain.unlink()
+        for rule, numbers in (
+            (Rule.BROKEN_LINE, copied.broken),
+            (Rule.BAD_ENCODING, copied.undecodable),
+        ):
+            self.refused += [RefusedRow(self.number, line, rule) for line in dict.fromkeys(numbers)]
+        return copied.rows + len(self.refused)
 
     def _insert(
         self,
@@ -152,23 +180,24 @@ class _Loaded:
         columns: Sequence[str],
         line: str = "line",
     ) -> None:
-        cleaned = ", ".join(_cleaned(column) for column in columns)
         connection.execute(
-            f"INSERT INTO {identifier(table)} SELECT {self.number:d}, {line}, {cleaned} "
+            f"INSERT INTO {identifier(table)} SELECT {self.number:d}, {line}, {', '.join(columns)} "
             f"FROM {source}"
         )
 
-    def _csv(self) -> Iterator[Sequence[object]]:
-        known = [name for name in self.columns if not name.isascii()]
-        decision = decide_encoding(self.path, self.file.encoding, known)
-        lines = physical_lines(text_blocks(self.path, decision, sha256()))
+    def _opened(self) -> tuple[Header, Iterator[PhysicalLine]]:
+        """The header of a CSV file, and the lines behind it."""
+        lines = physical_lines(text_blocks(self.path, self._decided(), sha256()))
         first = list(islice(lines, MOST_ROWS_ABOVE))
         filled = [number for number, line in enumerate(first) if line.text.strip()]
         header = find_header([_fields(first[n]) for n in filled], self.columns, self.file.name)
         behind = filled[header.rows - 1] + 1
+        return header, chain(first[behind:], lines)
+
+    def _csv(self) -> Iterator[Sequence[object]]:
+        header, lines = self._opened()
         positions = header.positions(self.columns)
-        records = csv_records(chain(first[behind:], lines), len(header.names), list)
-        for record in records:
+        for record in csv_records(lines, len(header.names), list):
             content = record.content
             if isinstance(content, Refusal):
                 self.refused.append(RefusedRow(self.number, record.line, content.rule))
@@ -193,7 +222,7 @@ class _Loaded:
             if missing:
                 raise UnusableInputError(f"`{self.file.name}` lacks the column {missing[0]}")
             names = [header.names[position] for position in header.positions(self.columns)]
-            texts = [_as_text(*types[name]) for name in names]
+            texts = [_cleaned(_as_text(*types[name])) for name in names]
             self._insert(connection, table, source, texts, "file_row_number + 1")
             counted = connection.execute(f"SELECT count(*) FROM {source}").fetchone()
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
@@ -224,6 +253,17 @@ def _as_text(name: str, kind: str) -> str:
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"strftime({column} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ')"
     return f"{column}::VARCHAR"
+
+
+def _plain_source(path: Path, columns: int, quote: str) -> str:
+    """SQL of a file that we wrote: line number and columns of text, rows ended by line feeds."""
+    types = {"line": "BIGINT", **{f"c{n}": "VARCHAR" for n in range(columns)}}
+    listed = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
+    return (
+        f"read_csv({literal(str(path))}, header = false, delim = ',', quote = {literal(quote)}, "
+        f"escape = {literal(quote)}, columns = {{{listed}}}, auto_detect = false, "
+        "null_padding = false, max_line_size = 8000000, strict_mode = true, new_line = '\\n')"
+    )
 
 
 def _cleaned(column: str) -> str:

@@ -89,6 +89,11 @@ DATES = {
     "去年": None,
     "2026-10-09 08:00:00": None,
     "0000-01-01": None,
+    "2026-10-9x": None,
+    "2026 10 09": None,
+    "290-1-1 BC": None,
+    "12026-1-01": None,
+    "epoch     ": None,
 }
 AMOUNTS = {
     "1.5": "15000.00",
@@ -121,6 +126,7 @@ BAD_CELLS = [
     ("类型", "口头", "UNKNOWN_CODE"),
     ("上报时间", "2026-10-10", "BAD_TIME"),
     ("上报时间", "2026-10-10 25:00:00", "BAD_TIME"),
+    ("上报时间", "2026-10-10 8:00:00Z", "BAD_TIME"),
     ("作出日期", "", "MISSING_ITEM"),
     ("作出日期", "2026-12-01", "FUTURE_DATE"),
 ]
@@ -203,6 +209,28 @@ def test_stray_quote_costs_one_line_and_huge_row_too(dropping: Dropping) -> None
     dropping.drop(NAME, b"\r\n".join(lines), rows=5)
     assert rules_of(dropping)["BROKEN_LINE"] == 2
     assert rows_of(dropping, "commitmentNo") == ["CN0001", "CN0003", "CN0005"]
+
+
+def test_lines_without_quotes_are_judged_like_those_with_them(dropping: Dropping) -> None:
+    rows = [row(n, **{column: text}) for n, (column, text, _) in enumerate(BAD_CELLS)]
+    rows = [cells for cells in rows if not any('"' in str(cell) for cell in cells)]
+    plain = csv_bytes(COLUMNS, [*rows, row(98), row(99, 承诺人="　甲\u00a0")])
+    lines = plain.split(b"\r\n")
+    lines[3:3] = [b"", b"too,few", b"   "]
+    lines.insert(9, lines[5].replace(b"CN0", b"\xff\xff"))
+    plain = b"\r\n".join(lines)
+    assert b'"' not in plain
+    quoted = plain.replace(b"CN0098", b'"CN0098"')
+    found = []
+    for day, content in (("2026-11-01", plain), ("2026-11-02", quoted)):
+        dropping.drop(day, content, rows=len(lines), as_of=day)
+        state = dropping.take_up()
+        assert state.indexed is not None, state.refused
+        assert state.indexed.drop == day
+        found.append((state.indexed.kinds[KIND.value], dropping.returned(day)))
+        assert rows_of(dropping, "promisorName")[-1] == "甲"
+    assert found[0] == found[1]
+    assert found[0][0].refused["BROKEN_LINE"] == 1
 
 
 def test_undecodable_bytes_cost_their_line(dropping: Dropping) -> None:
