@@ -59,9 +59,10 @@ def demo(once: bool, port: int, subjects: int) -> None:
     host:port/name) whose logins may create tables. The departments' are empty or hold the same
     city already, the store's is empty or was used for this before.
 
-    Two further departments show other kinds of sources: the environment bureau's HTTP service
-    comes along; the construction bureau runs where MariaDB is installed, or in the empty database
-    that CREDIT_GATEWAY_DEMO_HOUSING_URL names (mysql://user:password@host:port/name).
+    Further departments show other kinds of sources: the environment bureau's HTTP service and the
+    files that industry associations drop come along; the construction bureau runs where MariaDB is
+    installed, or in the empty database that CREDIT_GATEWAY_DEMO_HOUSING_URL names
+    (mysql://user:password@host:port/name).
     """
     try:
         options = DemoOptions(

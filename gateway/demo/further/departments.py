@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from gateway.demo.associations.drops import prepare_associations
+from gateway.demo.associations.taking_up import SLUG, take_up_drop
 from gateway.demo.city.settings import CitySettings
 from gateway.demo.errors import DemoError
 from gateway.demo.files import DemoFiles
@@ -73,12 +75,18 @@ def further_departments(
     """
     with ExitStack() as stack:
         environment, service = stack.enter_context(_environment(city, files))
-        departments, left_out = [environment], []
+        departments, left_out = [environment, _associations(city, files)], []
         try:
             departments.append(stack.enter_context(_housing(city, files, housing_url)))
         except MariaDbError as error:
             left_out.append(LeftOut("housing", str(error)))
         yield Further(tuple(departments), tuple(left_out), (service,))
+
+
+def _associations(city: CitySettings, files: DemoFiles) -> FurtherDepartment:
+    values = prepare_associations(files.data / SLUG, city)
+    take_up_drop(values, city)
+    return FurtherDepartment(SLUG, "file drops (CSV, Excel)", values, {})
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from rich.text import Text
 from gateway.demo.city.cases import CASES
 from gateway.demo.profiles import PROFILES
 from gateway.demo.tour.context import TourContext, small_table
-from gateway.demo.tour.questions import LICENCES
+from gateway.demo.tour.questions import COMMITMENTS, LICENCES
 from gateway.demo.tour.readings import value_text
 
 
@@ -31,3 +31,24 @@ async def show_other_sources(context: TourContext) -> None:
     context.console.print(table)
     total = answer.value("subject.licences.totalCount")
     context.text(f"Together {value_text(total)} licences, in one order 合并排序.")
+    if "associations" in further:
+        await _show_commitments(context)
+
+
+async def _show_commitments(context: TourContext) -> None:
+    """Ask, as anybody may, what a firm promised its association and whether it kept its word."""
+    context.text("What a firm promised its association, from a file that it dropped 行业信用承诺:")
+    context.code(COMMITMENTS)
+    code = CASES.penalised_firm.code
+    answer = await context.ask("commitments", PROFILES.public, COMMITMENTS, {"uscc": code})
+    table = small_table("")
+    for heading in ("association\n协会", "decided on\n作出日期", "performance\n履行状态"):
+        table.add_column(heading)
+    for node in answer.value("subject.commitments.nodes"):
+        decided = node["meta"]["decidedOn"]
+        table.add_row(Text(node["receivingUnit"]), Text(decided), Text(node["performance"]))
+    context.console.print(table)
+    context.text(
+        "Rows that its sheet got wrong went back to it, each with a rule: "
+        "`credit-gateway quality --config data/gateway.toml` 数据质量."
+    )

@@ -50,6 +50,15 @@ query ThreeDepartments($uscc: USCC!) {
   }
 }"""
 
+COMMITMENTS = """\
+query Commitments($uscc: USCC!) {
+  subject(uscc: $uscc) {
+    commitments(first: 4) {
+      totalCount
+      nodes { receivingUnit performance meta { decidedOn } }
+    }
+  }
+}"""
 LICENCES = """\
 query Licences($uscc: USCC!) {
   subject(uscc: $uscc) {

@@ -92,7 +92,7 @@ def _index(recipe: Recipe, drop: Drop, folder: Path, received_at: str, now: dt.d
     staged.mkdir()
     stage(drop, staged, source.max_file_bytes)
     draft = folder / "draft.duckdb"
-    connection = open_draft(draft, staged, source.threads, source.memory_mb)
+    connection = open_draft(draft, staged, source.threads, source.index_memory_mb)
     try:
         kinds = _fill(connection, recipe, drop, staged)
         facts = {kind.kind.value: _facts(connection, kind) for kind in kinds}

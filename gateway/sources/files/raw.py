@@ -262,7 +262,8 @@ def _plain_source(path: Path, columns: int, quote: str) -> str:
     return (
         f"read_csv({literal(str(path))}, header = false, delim = ',', quote = {literal(quote)}, "
         f"escape = {literal(quote)}, columns = {{{listed}}}, auto_detect = false, "
-        "null_padding = false, max_line_size = 8000000, strict_mode = true, new_line = '\\n')"
+        "null_padding = false, max_line_size = 4500000, buffer_size = 9000000, "
+        "strict_mode = true, new_line = '\\n')"
     )
 
 

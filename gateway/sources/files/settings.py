@@ -9,7 +9,11 @@ from gateway.sources.files.source import FilesSource
 
 _FOLDERS = ("exchange", "index", "returned")
 _NUMBERS = {"poll_s": (1, 86_400), "threads": (1, 32), "memory_mb": (64, 65_536)}
-_MORE = {"max_file_mb": (1, 65_536), "index_timeout_s": (10, 86_400)}
+_MORE = {
+    "index_memory_mb": (64, 1_048_576),
+    "max_file_mb": (1, 65_536),
+    "index_timeout_s": (10, 86_400),
+}
 
 
 def files_source(section: str, values: Mapping[str, str]) -> FilesSource:

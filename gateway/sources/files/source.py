@@ -16,7 +16,8 @@ class FilesSource:
         returned: where rejected rows go back to the department, as `rejected-<drop>.csv`.
         poll_s: seconds between two looks into the exchange folder.
         threads: queries at a time, and threads of one indexing.
-        memory_mb: memory of DuckDB in a worker, and as much again while indexing.
+        memory_mb: most memory of DuckDB in a worker.
+        index_memory_mb: most memory while indexing; a million rows of 25 columns need about 1,500.
         max_file_mb: largest file of a drop, and largest content of an Excel file, unpacked.
         index_timeout_s: an indexing that takes longer is ended, and the drop refused.
         statement_timeout_s: a query that takes longer is interrupted.
@@ -28,6 +29,7 @@ class FilesSource:
     poll_s: float = 30.0
     threads: int = 2
     memory_mb: int = 512
+    index_memory_mb: int = 2_048
     max_file_mb: int = 4_096
     index_timeout_s: float = 900.0
     statement_timeout_s: float = 2.0
