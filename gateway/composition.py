@@ -214,13 +214,15 @@ async def open_gateway(
         network = network_of(settings)
         if network is not None:
             registry = replace(registry, adapters=behind_doors(registry.adapters, network))
-        registry = await _with_access_log(stack, registry, settings, acts)
+        access_log = AccessLogAdapter(settings.store.url, _evidence(settings, acts))
+        await access_log.open()
+        stack.push_async_callback(access_log.aclose)
         observers = (observe, observe_withheld)
         oauth = await _open_oauth(stack, settings.oauth, address, settings.identity.bearer_classes)
         gateway = _wire(
             settings,
             ground,
-            registry,
+            (registry, access_log),
             recorder,
             acts,
             entitlements,
@@ -255,16 +257,6 @@ def recording(address: StoreAddress) -> StoreAddress:
     known length for cheaper; that was a fifth of what a batch costs it.
     """
     return replace(address, plan_cache_mode="force_generic_plan")
-
-
-async def _with_access_log(
-    stack: AsyncExitStack, registry: Registry, settings: Settings, lending: LightPool
-) -> Registry:
-    """The departments, and beside them the gateway's own log of who looked at whom."""
-    log = AccessLogAdapter(settings.store.url, _evidence(settings, lending))
-    await log.open()
-    stack.push_async_callback(log.aclose)
-    return replace(registry, adapters={**registry.adapters, SLUG: log})
 
 
 def _evidence(settings: Settings, lending: LightPool) -> LogEvidence:
@@ -340,7 +332,7 @@ def _reload(keeper: PolicyKeeper, shadow: Shadow | None) -> None:
 def _wire(
     settings: Settings,
     ground: _Ground,
-    registry: Registry,
+    sources: tuple[Registry, AccessLogAdapter],
     recorder: GroupCommitRecorder,
     acts: LightPool,
     entitlements: EntitlementsCache,
@@ -351,6 +343,8 @@ def _wire(
 ) -> Gateway:
     schema = ground.schema
     keeper, shadow = rules
+    # the log answers like a department, and is none in the catalogue
+    registry, access_log = sources
     opaque = OpaqueCodec(settings.keys.opaque)
     catalogue = CatalogueContext(registry, MODEL)
     observe, observe_withheld = observers
@@ -361,7 +355,7 @@ def _wire(
         SubjectReferences(os.urandom), RecordHasher(settings.keys.audit), entitlements.client
     )
     departments = Departments(
-        registry.adapters,
+        {**registry.adapters, SLUG: access_log},
         CallLimits(),
         observe,
         observe_withheld=observe_withheld,
@@ -378,7 +372,7 @@ def _wire(
         operations=Operations(schema, Limits(), NewDocumentBudget(time.monotonic)),
         plans=Plans(schema, opaque),
         authorizer=Authorizer(
-            manifest_providers(registry.manifests),
+            manifest_providers([*registry.manifests, access_log.manifest]),
             entitlements,
             decided=shadow.decided if shadow is not None else _nothing_compared,
         ),
