@@ -205,12 +205,15 @@ def _check(newcomer: Newcomer) -> None:
     for name, size in (("opaque.key", 64), ("audit.key", 32)):
         (folder / name).touch(mode=0o600)
         (folder / name).write_bytes(os.urandom(size))
+    newcomer.commands.append("credit-gateway adapter key log.pem")
+    newcomer.type("key log.pem")
     (folder / "jwks.json").write_text('{"keys": []}', encoding="utf-8")
     settings = folder / "gateway.toml"
     settings.write_text(
         '[store]\nurl = "postgresql://store"\n'
         '[identity]\nissuer = "https://issuer.example"\naudience = "a"\njwks = "jwks.json"\n'
         '[keys]\nopaque_files = ["opaque.key"]\naudit_file = "audit.key"\n'
+        '[audit_log]\norigin = "city.example/audit"\nkey_file = "log.pem"\n'
         + blocks(PAGES[0], "toml")[1],
         encoding="utf-8",
     )
