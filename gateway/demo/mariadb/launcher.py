@@ -140,7 +140,8 @@ class MariaDb:
             self._programs.server,
             "--no-defaults",
             f"--datadir={self._folder / 'data'}",
-            f"--socket={self._folder / 'socket'}",
+            # Relative to the data, since the path of a socket has 107 bytes at most.
+            "--socket=socket",
             f"--pid-file={self._folder / 'pid'}",
             f"--secure-file-priv={self._folder / 'data'}",
             f"--init-file={self._folder / 'start.sql'}",
