@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import secrets
+import shutil
 import socket
 import statistics
 import subprocess
@@ -148,12 +149,17 @@ async def _measure(per_s: int, seconds: int) -> TokenTimes:
     issuer = f"http://127.0.0.1:{port}"
     bank = _Bank(issuer)
     with EmbeddedPostgres(folder / "postgres").start() as server:
-        store = await server.administration.create_database(STORE, "gateway_owner")
+        # a store of its own each time: what an older version left is nobody's
+        database = f"{STORE}_{secrets.token_hex(4)}"
+        store = await server.administration.create_database(database, "gateway_owner")
         url = postgres_url(**store.connect_arguments())
         await _register(url, bank.key)
         settings = _settings(folder / "oauth", port, issuer, url)
-        async with _served(settings, folder / "oauth.log", issuer) as process:
-            return await _load(issuer, bank, process.pid, per_s, seconds)
+        try:
+            async with _served(settings, folder / "oauth.log", issuer) as process:
+                return await _load(issuer, bank, process.pid, per_s, seconds)
+        finally:
+            await server.administration.drop_database(database)
 
 
 async def _load(issuer: str, bank: _Bank, process_id: int, per_s: int, seconds: int) -> TokenTimes:
@@ -212,13 +218,12 @@ async def _register(url: str, key: ECKey) -> None:
 
 def _settings(folder: Path, port: int, issuer: str, store_url: str) -> Path:
     """Write settings of a gateway without departments."""
-    folder.mkdir(exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     for name, size in (("opaque", 64), ("audit", 32)):
         _write(folder / name, os.urandom(size))
-    # what signs and seals in the store has to stay the same as long as the store
-    if not (folder / "seal").exists():
-        _write(folder / "seal", os.urandom(32))
-        _write(folder / "log.pem", private_key_pem(Ed25519PrivateKey.generate()))
+    _write(folder / "seal", os.urandom(32))
+    _write(folder / "log.pem", private_key_pem(Ed25519PrivateKey.generate()))
     other = LocalIssuer("https://issuer.bench.example", "bench", generate_key(), time.time, str)
     (folder / "jwks.json").write_text(json.dumps(other.jwks()), encoding="utf-8")
     lines = [
