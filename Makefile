@@ -9,7 +9,7 @@ CHECKS := $(wildcard tests/docs tests/architecture)
 # Programs that write documentation from the code.
 GENERATORS := scripts.licences scripts.disclosure_page scripts.catalogue_page scripts.commands_page scripts.adapter_contract_page scripts.errors_page scripts.print_schema
 
-.PHONY: demo test test-long check bench docs graphiql lock setup clean
+.PHONY: demo test test-long check bench bundle docs graphiql lock setup clean
 
 demo: setup
 	@$(VENV_PYTHON) -m gateway demo $(if $(filter 1,$(ONCE)),--once) \
@@ -31,6 +31,9 @@ check: setup
 bench: setup
 	@$(VENV_PYTHON) -m bench
 	@$(VENV_PYTHON) -m bench.oauth
+
+bundle: setup
+	@$(VENV_PYTHON) -m scripts.bundle
 
 docs: setup
 	@for generator in $(GENERATORS); do $(VENV_PYTHON) -m $$generator || exit 1; done
