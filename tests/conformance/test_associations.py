@@ -26,5 +26,6 @@ def department(tmp_path_factory: pytest.TempPathFactory) -> Department:
     return Department(lambda: plugins.associations.register_adapter(settings), keys, UNKNOWN)
 
 
+@pytest.mark.long
 class TestAssociations(AdapterConformance):
     pass

@@ -310,8 +310,9 @@ def test_lists_between_semicolons(dropping: Dropping) -> None:
     assert rules_of(grades) == {"BAD_LIST": 1}
 
 
+@pytest.mark.long
 @settings(
-    deadline=None, max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(st.lists(st.text(max_size=12), min_size=9, max_size=9), max_size=8), st.data())
 def test_every_row_of_garbage_is_accounted_for(
