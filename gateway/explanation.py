@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.authorization.explain import DecisionNotes, Standing
 from gateway.composition import open_gateway
@@ -90,7 +90,8 @@ async def open_explainer(settings: Settings) -> AsyncIterator[Explainer]:
     Raises:
         InternalError: the gateway's own database cannot be used.
     """
-    async with open_gateway(settings) as gateway:
+    # what only explains signs no log
+    async with open_gateway(replace(settings, audit_log=None)) as gateway:
         # Consents count for nothing until the store has confirmed them lately.
         try:
             async with asyncio.timeout(_PATIENCE_S):
