@@ -6,7 +6,7 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -30,6 +30,9 @@ from gateway.http.routes import Readiness, rest_app, rest_routes
 from gateway.http.types import RequestObserver
 from gateway.oauth.routes import OAUTH_PATHS, oauth_routes
 from gateway.oauth.server import AuthorizationServer
+from gateway.pages.routes import PAGE_PATHS, page_routes
+from gateway.pages.site import OpenPages
+from gateway.pages.types import SignedIn
 from gateway.settings import ServerSettings, Settings, SettingsError, require_audit_log
 from policies.disclosure.errors import DisclosureLoadError
 from policies.errors import PolicyLoadError
@@ -43,7 +46,8 @@ _REFUSALS = (
     SharingLoadError,
     DisclosureLoadError,
 )
-KNOWN_PATHS = frozenset(("/", "/livez", "/readyz", "/metrics", "/graphiql")) | OAUTH_PATHS
+_OWN_PATHS = frozenset(("/", "/livez", "/readyz", "/metrics", "/graphiql"))
+KNOWN_PATHS = _OWN_PATHS | OAUTH_PATHS | PAGE_PATHS
 
 
 class _WhenOpen:
@@ -64,6 +68,7 @@ def create_app(
     graphiql_folder: Path | None = None,
     logs_requests: bool = True,
     reloads_on: signal.Signals | None = None,
+    people: Sequence[SignedIn] = (),
 ) -> ASGIApp:
     """Return the application; its lifespan opens and closes the gateway.
 
@@ -71,6 +76,7 @@ def create_app(
         graphiql_folder: where `make graphiql` put its files, if it did.
         logs_requests: one JSON line per request on standard error.
         reloads_on: signal that has the rules read again; for the main thread only.
+        people: invented people as whom anybody may sign in to the pages; the demonstration's.
     """
     clock = clock or SystemClock()
     metrics = Metrics()
@@ -115,6 +121,7 @@ def create_app(
         rules = oauth_rules(settings.oauth, settings.identity.bearer_classes)
         has_certificates = settings.server.certificate_header is not None
         offered += oauth_routes(rules, lambda: opened_server(opened), has_certificates)
+        offered += page_routes(rules.issuer, lambda: opened_pages(opened), people)
     routes = rest_app(offered, lifespan)
     rest = PlainRefusals(routes, _REFUSALS)
     endpoints = {GRAPHQL_PATH: graphql, PERSON_REFERENCES_PATH: persons}
@@ -128,6 +135,13 @@ def opened_server(opened: list[Gateway]) -> AuthorizationServer:
     if not opened or opened[0].oauth is None:  # pragma: no cover - the server waits
         raise RuntimeError("a request came before the gateway was open")
     return opened[0].oauth
+
+
+def opened_pages(opened: list[Gateway]) -> OpenPages:
+    """What the pages of the gateway that is open stand on."""
+    if not opened or opened[0].pages is None:  # pragma: no cover - the server waits
+        raise RuntimeError("a request came before the gateway was open")
+    return opened[0].pages
 
 
 def settle_memory() -> None:

@@ -51,6 +51,7 @@ from gateway.fetching.executor import Fetcher
 from gateway.fetching.proofs import ProofDemands, proven
 from gateway.fetching.registry import Registry, installed_adapters, load_registry
 from gateway.fetching.types import SourceOutcome
+from gateway.http.clock import SystemClock
 from gateway.http.headers import read_headers
 from gateway.http.proxy import NO_PROXY, UNIX_SOCKET, TrustedProxy
 from gateway.identity.access_token import TokenRules
@@ -80,6 +81,10 @@ from gateway.opaque import OpaqueCodec
 from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
+from gateway.pages.asking import FirmQueries
+from gateway.pages.records import shelves
+from gateway.pages.sessions import SessionLimits, Sessions
+from gateway.pages.site import OpenPages
 from gateway.person_references import PersonDesk
 from gateway.persons.door import behind_doors
 from gateway.persons.network import NetworkKeys
@@ -98,6 +103,7 @@ from gateway.settings import (
     Settings,
     SettingsError,
 )
+from gateway.sign_ins import http_client, logins_of
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
 from gateway.store.pool import LightPool
@@ -133,6 +139,7 @@ class Gateway:
         follower: follows the departments' changes, once it is opened.
         oauth: the authorization server; None where tokens come from elsewhere.
         log: the audit log as it is kept here; None where it is not.
+        pages: what the pages for firms stand on; there with the authorization server.
     """
 
     pipeline: Pipeline
@@ -148,6 +155,7 @@ class Gateway:
     follower: ChangeFollower
     oauth: AuthorizationServer | None = None
     log: KeptLog | None = None
+    pages: OpenPages | None = None
 
 
 def nothing_observed(_slug: str, _outcome: SourceOutcome, _duration_s: float) -> None:
@@ -231,7 +239,25 @@ async def open_gateway(
             observers,
             oauth,
         )
-        yield replace(gateway, log=log)
+        pages = _open_pages(stack, settings, gateway, oauth)
+        yield replace(gateway, log=log, pages=pages)
+
+
+def _open_pages(
+    stack: AsyncExitStack, settings: Settings, gateway: Gateway, oauth: OAuthGround | None
+) -> OpenPages | None:
+    """Open what the pages stand on; None without an authorization server."""
+    if oauth is None or gateway.oauth is None:
+        return None
+    http = http_client()
+    stack.push_async_callback(http.aclose)
+    return OpenPages(
+        Sessions(oauth.pool, SessionLimits(), time.time),
+        FirmQueries(gateway.pipeline, SystemClock().wire_time),
+        gateway.oauth.requests,
+        logins_of(settings.sign_ins, oauth.rules.issuer, http, time.time),
+        shelves(gateway.schema),
+    )
 
 
 async def _open_oauth(

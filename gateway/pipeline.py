@@ -84,6 +84,16 @@ class Pipeline:
         except ClientError as error:
             await self._record_claimant(error, facts)
             raise
+        return await self.answer_for(principal, request, facts)
+
+    async def answer_for(
+        self, principal: Principal, request: OperationRequest, facts: RequestFacts
+    ) -> OperationAnswer:
+        """Answer one operation for a caller whom this server identified in another way.
+
+        Raises:
+            ClientError: refused, and the refusal is on record.
+        """
         try:
             return await self._attempt(request, facts, principal, is_last=False)
         except OutdatedDecisionError as outdated:

@@ -159,6 +159,31 @@ class ClientSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInSettings:
+    """A system at which people sign in to the pages: `[sign_in.<name>]`.
+
+    Attributes:
+        kind: `oidc`, an OpenID provider; `ticket`, a program that gives signed tickets.
+        issuer: exact `iss` of what is signed.
+        key: JSON Web Key, as JSON: `oidc`, our own private Ed25519 key; `ticket`, the public
+            Ed25519 key of the program.
+        url: of `ticket`, where people sign in; else empty.
+        client_id, algorithm, scope: of `oidc`; else empty.
+    """
+
+    name: str
+    kind: str
+    title_zh: str
+    title_en: str
+    issuer: str
+    key: bytes = field(repr=False)
+    url: str = ""
+    client_id: str = ""
+    algorithm: str = ""
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OAuthSettings:
     """The gateway's own authorization server.
 
@@ -261,6 +286,7 @@ class Settings:
     sharing: Path | None = None
     clients: ClientSettings = ClientSettings()
     oauth: OAuthSettings | None = None
+    sign_ins: tuple[SignInSettings, ...] = ()
     conformance: ConformanceSettings = ConformanceSettings()
     audit_log: AuditLogSettings | None = None
     guards: Mapping[str, AdapterGuards] = field(default_factory=dict)
@@ -302,6 +328,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         sharing=reader.section("policies").path("sharing"),
         clients=_clients(reader.section("clients")),
         oauth=oauth,
+        sign_ins=_sign_ins(reader),
         conformance=_conformance(reader.section("conformance"), reader),
         audit_log=_audit_log(reader.section("audit_log")),
         guards=adapters.guards,
@@ -487,7 +514,7 @@ class _Reader:
     def finish(self) -> None:
         for section in self._sections.values():
             section.finish()
-        unknown = sorted(self._document.keys() - self._sections.keys() - {"adapters"})
+        unknown = sorted(self._document.keys() - self._sections.keys() - {"adapters", "sign_in"})
         if unknown:
             raise SettingsError(f"section `{unknown[0]}` is unknown")
 
@@ -616,6 +643,76 @@ def _oauth(section: _Section) -> OAuthSettings:
         section.number("request_lifetime_s", usual.request_lifetime_s, 10, 600),
         section.number("refresh_days", usual.refresh_days, 1, 90),
         section.number("rotation_days", usual.rotation_days, 1, 90),
+    )
+
+
+def _sign_ins(reader: _Reader) -> tuple[SignInSettings, ...]:
+    found = []
+    for name, section in reader.sections_of("sign_in").items():
+        if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", name) or name == "demo":
+            raise SettingsError(
+                f"section `sign_in.{name}` is named otherwise than by lower-case letters, digits "
+                "and hyphens, or `demo`"
+            )
+        found.append(_sign_in(name, section))
+        section.finish()
+    return tuple(found)
+
+
+def _sign_in(name: str, section: _Section) -> SignInSettings:
+    kind = section.text("kind")
+    if kind not in ("oidc", "ticket"):
+        raise SettingsError(
+            f"setting `{section.name}.kind` is `{kind}`, expected `oidc` or `ticket`"
+        )
+    titles = section.text("title_zh"), section.text("title_en")
+    issuer, file = section.text("issuer"), section.folder / section.text("key_file")
+    if kind == "ticket":
+        url = section.text("url")
+        if not _is_safe_address(url):
+            raise SettingsError(
+                f"setting `{section.name}.url` is `{url}`, expected an https address (http on a "
+                "loopback address)"
+            )
+        # a public key: nothing to keep secret
+        return SignInSettings(name, kind, *titles, issuer, _bytes(file), url)
+    if not _is_safe_address(issuer):
+        raise SettingsError(
+            f"setting `{section.name}.issuer` is `{issuer}`, expected an https address (http on a "
+            "loopback address)"
+        )
+    return SignInSettings(
+        name,
+        kind,
+        *titles,
+        issuer,
+        read_secret(file),
+        "",
+        section.text("client_id"),
+        section.text("algorithm", "ES256"),
+        section.text("scope", "openid"),
+    )
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"file `{path}` cannot be read: {error.strerror}") from error
+
+
+def _is_safe_address(url: str) -> bool:
+    """Whether an address is reached over TLS, or on this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    is_clean = url.isascii() and url == url.strip() and not parts.fragment and not parts.username
+    return (
+        is_clean
+        and bool(host)
+        and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
     )
 
 

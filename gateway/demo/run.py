@@ -30,6 +30,7 @@ from gateway.demo.departments import progress_report
 from gateway.demo.errors import DemoError
 from gateway.demo.files import DemoFiles
 from gateway.demo.further.departments import Further, further_departments
+from gateway.demo.people import PEOPLE
 from gateway.demo.postgres import EmbeddedPostgres
 from gateway.demo.provision import Provisioned, provers_of, provision
 from gateway.demo.serving import DemoServer, reserve_port, served
@@ -173,7 +174,7 @@ async def _serve_and_show(
 ) -> None:
     """Serve, show the tour meanwhile, and end when told to, or after the tour."""
     settings = running.provisioned.settings
-    app = create_app(settings, logs_requests=False)
+    app = create_app(settings, logs_requests=False, people=PEOPLE)
     server = DemoServer(server_config(app, settings.server))
     stop = _stop_on_signals()
     async with served(running.further.services):

@@ -82,13 +82,13 @@ class HttpApp:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request that is not GraphQL."""
-        request_id = self._new_request_id()
+        request_id = self._new_request_id()  # also in the scope: what is put on record names it
         started = self._clock.monotonic()
         watched = _Watched(send, request_id)
         code: str | None = None
         try:
             refuse_chunked(read_headers(scope["headers"]))
-            await self._rest(scope, receive, watched.send)
+            await self._rest({**scope, "request_id": request_id}, receive, watched.send)
         except ClientError as error:
             code, body = error.code, error_body(error.code, error.message)
             await send_response(send, error.status, JSON, body, request_id, error.headers)

@@ -21,6 +21,7 @@ ROOMS = (
     "mutations",
     "admission",
     "oauth",
+    "pages",
 )
 _CODE = re.compile(r"[A-Z]+(_[A-Z]+)+")
 _LEFT_OUT = frozenset({".git", ".venv", "build", "data", "dist", "node_modules", "__pycache__"})

@@ -78,7 +78,11 @@ def test_hooks_are_documented() -> None:
 
 
 READERS = ("value", "text", "texts", "path", "number", "flag", "optional_number")
-SECTIONS = {"load_settings": "policies", "_guards": "adapters.<slug>.limits"}
+SECTIONS = {
+    "load_settings": "policies",
+    "_guards": "adapters.<slug>.limits",
+    "_sign_in": "sign_in.<name>",
+}
 """Sections by the functions that read them, where the names differ."""
 
 

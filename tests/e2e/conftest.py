@@ -1,6 +1,7 @@
 """A whole server over a small city, as the demonstration provisions it."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from gateway.demo.postgres import RunningPostgres
 from gateway.demo.provision import Provisioned, provision
 from gateway.store.connect import StoreAddress, connector, postgres_url
 from gateway.store.pool import LightPool
+from tests.e2e.pages import Platform, running
 from tests.e2e.serving import Client, served
 from tests.support.city import prepared_city
 from tests.support.postgres import DatabaseFactory
@@ -36,7 +38,12 @@ def provisioned(
 
 
 def provision_in(
-    folder: Path, departments: Departments, store_url: str, *, is_bound: bool = False
+    folder: Path,
+    departments: Departments,
+    store_url: str,
+    *,
+    is_bound: bool = False,
+    port: int = 0,
 ) -> Provisioned:
     """Provision a demonstration with files in this folder.
 
@@ -48,7 +55,7 @@ def provision_in(
     files.make_folders()
     found = DemoDatabases(departments.access, store_url, None, None)
 
-    provisioned = asyncio.run(provision(found, files, 0))
+    provisioned = asyncio.run(provision(found, files, port))
     if not is_bound:
         asyncio.run(_let_ask_anything(store_url))
     return provisioned
@@ -67,4 +74,17 @@ async def _let_ask_anything(store_url: str) -> None:
 def client(provisioned: Provisioned) -> Iterator[Client]:
     """A client of the whole server."""
     with served(provisioned.settings, provisioned.description.tokens) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def platform(
+    databases: DatabaseFactory, departments: Departments, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Platform]:
+    """A server with pages, and a bank."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    store_url = postgres_url(**databases.create().connect_arguments())
+    folder, port = tmp_path_factory.mktemp("pages"), listener.getsockname()[1]
+    made = provision_in(folder, departments, store_url, port=port)
+    with running(made, listener) as found:
         yield found

@@ -9,7 +9,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ from gateway.demo.serving import DemoServer
 from gateway.identity.keys import load_key
 from gateway.identity.nonce import Nonces
 from gateway.identity.prover import Prover
+from gateway.pages.types import SignedIn
 from gateway.settings import Settings
 
 START_TIMEOUT_S = 30.0
@@ -138,10 +139,15 @@ class ThreadServer(DemoServer):
 
 
 @contextmanager
-def served(settings: Settings, tokens: Mapping[str, str | None]) -> Iterator[Client]:
+def served(
+    settings: Settings,
+    tokens: Mapping[str, str | None],
+    listener: socket.socket | None = None,
+    people: Sequence[SignedIn] = (),
+) -> Iterator[Client]:
     """Serve a gateway for the length of the block."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    app = create_app(settings, logs_requests=False)
+    listener = listener or socket.create_server(("127.0.0.1", 0))
+    app = create_app(settings, logs_requests=False, people=people)
     server = ThreadServer(server_config(app, settings.server))
 
     def serve() -> None:

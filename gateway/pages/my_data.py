@@ -1,0 +1,146 @@
+"""My data: what is held about the firm, its consents with their withdrawal, its notices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.errors import BadRequest, Unavailable
+from gateway.pages.records import (
+    overview_document,
+    read_records,
+    records_document,
+    silent_departments,
+)
+from gateway.pages.site import Site, Visit, not_found, one, signed_in
+from schema.sharing import ConsentState
+
+_MOST_REASON = 200
+_NOTICES = """
+query MyNotices { notifications(first: 20) { at kind consentNo institutionName purpose } }
+"""
+_CONSENTS = """
+query MyConsents { consents(first: 100) {
+  consentNo state institutionName purpose isOneOff validFrom validTo isLetter } }
+"""
+_CONSENT = """
+query MyConsent { consents(first: 100) {
+  consentNo state institution institutionName institutionLicenceNo institutionContact purpose
+  recordKinds fields isOneOff validFrom validTo processing retention restrictions howToWithdraw
+  signerName signerRole form signedAt documentSha256 isLetter history { at act state reason } } }
+"""
+_WITHDRAW = """
+mutation Withdraw($no: String!, $reason: String) {
+  withdrawConsent(consentNo: $no, reason: $reason) { consentNo state } }
+"""
+_MAY_END = frozenset({ConsentState.ACTIVE, ConsentState.SIGNED, ConsentState.USED_UP})
+
+
+class MyDataPages:
+    """The pages of a firm that signed in."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        endpoint = self._site.endpoint
+        return [
+            Route("/my", endpoint(self._overview)),
+            Route("/my/records/{field}", endpoint(self._records)),
+            Route("/my/consents", endpoint(self._consents)),
+            Route("/my/consents/{number}", endpoint(self._consent)),
+            Route("/my/consents/{number}/withdraw", endpoint(self._withdraw), methods=["POST"]),
+        ]
+
+    async def _overview(self, _: Request, visit: Visit) -> Response:
+        who = signed_in(visit)
+        shelves = self._site.open.shelves
+        response = await self._site.open.ask(
+            overview_document(shelves), {"uscc": who.subject_key}, who, visit.request_id
+        )
+        subject = (response.get("data") or {}).get("subject") or {}
+        notices = _data(
+            await self._site.open.ask(_NOTICES, {}, who, visit.request_id), "notifications"
+        )
+        shown = [
+            (shelf, (subject.get(shelf.field) or {}).get("totalCount") if shelf.is_list else None)
+            for shelf in shelves
+        ]
+        return self._site.page(
+            visit,
+            "overview.html",
+            shelves=shown,
+            registration=subject.get("registration") or {},
+            notices=notices,
+            silent=silent_departments(response),
+        )
+
+    async def _records(self, request: Request, visit: Visit) -> Response:
+        who = signed_in(visit)
+        name = request.path_params["field"]
+        shelf = next((each for each in self._site.open.shelves if each.field == name), None)
+        if shelf is None:
+            raise not_found("there is no such kind of records")
+        variables: dict[str, Any] = {"uscc": who.subject_key}
+        if shelf.is_list:
+            variables["after"] = request.query_params.get("after")
+        response = await self._site.open.ask(
+            records_document(shelf), variables, who, visit.request_id
+        )
+        if response.get("data") is None:
+            raise _refused(response)
+        found = read_records(shelf, response)
+        return self._site.page(visit, "records.html", shelf=shelf, found=found)
+
+    async def _consents(self, _: Request, visit: Visit) -> Response:
+        who = signed_in(visit)
+        found = _data(await self._site.open.ask(_CONSENTS, {}, who, visit.request_id), "consents")
+        return self._site.page(visit, "consents.html", consents=found)
+
+    async def _consent(self, request: Request, visit: Visit) -> Response:
+        consent = await self._own_consent(request, visit)
+        may_end = ConsentState[consent["state"]] in _MAY_END
+        return self._site.page(visit, "consent.html", consent=consent, may_end=may_end)
+
+    async def _withdraw(self, request: Request, visit: Visit) -> Response:
+        who = signed_in(visit)
+        form = await self._site.form(request, visit)
+        reason = one(form, "reason").strip()
+        if len(reason) > _MOST_REASON:
+            raise BadRequest("FORM_MALFORMED", f"a reason has at most {_MOST_REASON} characters")
+        number = request.path_params["number"]
+        variables = {"no": number, "reason": reason or None}
+        response = await self._site.open.ask(_WITHDRAW, variables, who, visit.request_id)
+        if not (response.get("data") or {}).get("withdrawConsent"):
+            raise _refused(response)
+        return self._site.redirect(f"/my/consents/{number}")
+
+    async def _own_consent(self, request: Request, visit: Visit) -> Mapping[str, Any]:
+        who = signed_in(visit)
+        found = _data(await self._site.open.ask(_CONSENT, {}, who, visit.request_id), "consents")
+        number = request.path_params["number"]
+        consent = next((each for each in found if each["consentNo"] == number), None)
+        if consent is None:
+            raise not_found("there is no such consent of yours")
+        return consent
+
+
+def _data(response: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
+    found = (response.get("data") or {}).get(name)
+    if found is None:
+        raise _refused(response)
+    result: Sequence[Mapping[str, Any]] = found
+    return result
+
+
+def _refused(response: Mapping[str, Any]) -> BadRequest | Unavailable:
+    """The first error of a response, for a person."""
+    for error in response.get("errors", ()):
+        code = error.get("extensions", {}).get("code", "BAD_REQUEST")
+        return BadRequest(code, error["message"])
+    return Unavailable("SOURCE_DOWN", "the data cannot be shown now: try again later")
