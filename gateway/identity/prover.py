@@ -57,6 +57,22 @@ class Prover:
         head = {"typ": PROOF_TYPE, "alg": self._algorithm, "jwk": self._jwk}
         return {"authorization": f"DPoP {token}", "dpop": self._sign(head, says)}
 
+    def proof(self, method: str, url: str, nonce: str | None = None) -> str:
+        """Return a proof for a request without a token, such as one for a token.
+
+        Args:
+            url: without query. nonce: of the server's last answer; None before the first.
+        """
+        says: dict[str, Any] = {
+            "jti": self._new_id(),
+            "htm": method,
+            "htu": url,
+            "iat": int(self._clock()),
+        }
+        if nonce is not None:
+            says["nonce"] = nonce
+        return self._sign({"typ": PROOF_TYPE, "alg": self._algorithm, "jwk": self._jwk}, says)
+
     def statement(
         self,
         kid: str,

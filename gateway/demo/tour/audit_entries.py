@@ -1,4 +1,4 @@
-"""Part 5: what the audit log says of the tour."""
+"""Part 6: what the audit log says of the tour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _REFERENCE_CHARACTERS = 8
 
 async def show_audit(context: TourContext) -> None:
     """Print the entry of each question of the tour."""
-    context.heading("5. What the audit log says", "审计日志")
+    context.heading("6. What the audit log says", "审计日志")
     context.text(
         "Each entry was on disk before the first byte of its answer left. Subjects stand as"
         " random references, values never 每条记录先于答复落盘；主体为随机标识，不记数据值:"

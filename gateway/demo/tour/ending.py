@@ -1,4 +1,4 @@
-"""Part 6: address, tokens, and lines to copy."""
+"""Part 7: address, tokens, and lines to copy."""
 
 from __future__ import annotations
 
@@ -32,10 +32,13 @@ def shell_lines(description: DemoDescription, files: DemoFiles, program: str) ->
 
 def show_ending(context: TourContext, is_staying: bool) -> None:
     """Say how to go on."""
-    context.heading("6. Your turn", "自己试一试")
+    context.heading("7. Your turn", "自己试一试")
     files, address = context.files, context.description.address
     if is_staying:
-        context.text(f"The gateway answers at {address}/graphql, a query page at {address}/.")
+        context.text(
+            f"The gateway answers at {address}/graphql, a query page is at {address}/, pages for"
+            f" firms at {address}/my 企业页面."
+        )
     else:
         context.text(f"While it runs (without --once) the gateway answers at {address}/graphql.")
     context.text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.demo.tour.audit_entries import show_audit
+from gateway.demo.tour.bank_journey import show_bank_journey
 from gateway.demo.tour.context import TourContext
 from gateway.demo.tour.department_off import show_department_off
 from gateway.demo.tour.ending import show_ending
@@ -24,5 +25,6 @@ async def show_tour(context: TourContext, is_staying: bool) -> None:
     await show_plan(context)
     await show_department_off(context)
     await show_other_sources(context)
+    await show_bank_journey(context)
     await show_audit(context)
     show_ending(context, is_staying)

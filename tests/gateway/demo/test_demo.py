@@ -231,7 +231,7 @@ def test_demo_tour_shows_the_department_away_and_back(demonstration: Demonstrati
 
 
 def test_demo_tour_shows_the_audit_entries(demonstration: Demonstration) -> None:
-    audit = demonstration.first.partition("5. What the audit log says")[2].partition("6. Your")[0]
+    audit = demonstration.first.partition("6. What the audit log says")[2].partition("7. Your")[0]
     assert audit.count("ANSWERED") == 10
     assert "courts DOWN" in audit
     shown = demonstration.shells["audit show"]
