@@ -98,12 +98,14 @@ class Inventor:
     def sample(self, field: FieldModel) -> WireValue:
         """A value that some record has, None if the field is always missing."""
         kinds = (each.records.get(field.kind, ()) for each in self.world.departments)
-        records = self.random.choice([records for records in kinds if records])
+        supplied = [records for records in kinds if records]
+        if not supplied:
+            # a small city need not have a record of every kind
+            return None
+        records = self.random.choice(supplied)
         for _ in range(4):
-            if (
-                records
-                and (value := self.random.choice(records).values.get(field.name)) is not None
-            ):
+            value = self.random.choice(records).values.get(field.name)
+            if value is not None:
                 return value
         return None
 

@@ -1,6 +1,7 @@
 """Keys and certificates of clients: read strictly, entered, rotated with overlap."""
 
 import datetime as dt
+import itertools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -104,6 +105,8 @@ def test_key_without_kid_is_named_by_its_thumbprint() -> None:
         (jwks(ed25519(kid=7)), "`kid`"),
         (jwks(ed25519(kid="k" * 201)), "`kid`"),
     ],
+    # the keys are others in every worker
+    ids=itertools.count(),
 )
 def test_keys_that_are_none_are_refused(text: str, reason: str) -> None:
     with pytest.raises(EntitlementRefusedError, match=reason):
