@@ -29,7 +29,7 @@ from tests.support.oauth import (
     register_clients,
 )
 
-BACK = "http://127.0.0.1:9/back?from=credit"
+BACK = "https://bank.example/back?from=credit"
 
 
 @dataclass
