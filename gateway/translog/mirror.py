@@ -71,11 +71,11 @@ class Mirror:
         folder = SegmentFolder(self._path, identity.origin, identity.suite.name)
         try:
             self._tree = await self._tree_of(folder)
+            async with self._lending.connection() as connection:
+                newest = await last_line(connection)
         except BaseException:
             folder.close()
             raise
-        async with self._lending.connection() as connection:
-            newest = await last_line(connection)
         self._folder, self._line_no = folder, max(0, newest - _MOST_LINES)
 
     async def _tree_of(self, folder: SegmentFolder) -> Frontier:

@@ -20,7 +20,7 @@ from tests.twoworlds.vary import Varier
 
 _QUESTIONS = 44
 _LONG_SEEDS = range(1, 10)
-_EACH = 13
+_EACH = 20
 
 
 async def _differences(city: City, name: str, seed: int) -> list[str]:

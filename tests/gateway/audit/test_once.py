@@ -179,7 +179,7 @@ async def test_old_proofs_are_forgotten_and_good_ones_kept(
     workers: list[GroupCommitRecorder], store_pool: LightPool
 ) -> None:
     await workers[0].commit(entry("r-1", proof(1, NOW - 120)))
-    await workers[0].commit(entry("r-2", proof(2, NOW + 60)))
+    await workers[0].commit(entry("r-2", proof(2, NOW + 3_600)))
     moment = [0.0]
     proofs = UsedProofs(store_pool, lambda: moment[0])
     proofs.used_some()

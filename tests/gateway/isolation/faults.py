@@ -78,7 +78,7 @@ async def _fork(made: list[Any], _requests: Sequence[RecordRequest]) -> Any:
 
 def _pipe() -> socket.socket:
     """The socket to the gateway, found as an intruder would: the one that another process made."""
-    for number in range(3, 64):
+    for number in range(3, 1_024):
         try:
             found = socket.socket(fileno=os.dup(number))
             peer = found.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)

@@ -126,7 +126,7 @@ def register_adapter(settings: AdapterSettings) -> Any:
 
 def _flood() -> None:
     """Write into whatever socket there is."""
-    for number in range(3, 32):
+    for number in range(3, 1_024):
         try:
             other = socket.socket(fileno=os.dup(number))
             other.setblocking(True)
