@@ -77,19 +77,21 @@ def test_hooks_are_documented() -> None:
     assert hookspecs.ENTRY_POINT_GROUP in page("reference/adapter-contract.md")
 
 
+SETTINGS = ROOT / "gateway" / "settings"
 READERS = ("value", "text", "texts", "path", "number", "flag", "optional_number")
 SECTIONS = {
     "load_settings": "policies",
-    "_guards": "adapters.<slug>.limits",
-    "_sign_in": "sign_in.<name>",
+    "_read_guards": "adapters.<slug>.limits",
+    "_read_sign_in": "sign_in.<name>",
 }
 """Sections by the functions that read them, where the names differ."""
 
 
 def settings_read() -> set[str]:
-    """Return the settings that `gateway/settings.py` asks for, with their sections."""
+    """Return the settings that `gateway/settings/` asks for, with their sections."""
     found: set[str] = set()
-    for function in ast.walk(ast.parse(inspect.getsource(settings))):
+    sources = [path.read_text(encoding="utf-8") for path in SETTINGS.glob("*.py")]
+    for function in (node for source in sources for node in ast.walk(ast.parse(source))):
         if not isinstance(function, ast.FunctionDef):
             continue
         for call in ast.walk(function):
@@ -100,7 +102,7 @@ def settings_read() -> set[str]:
                 and call.args
                 and isinstance(call.args[0], ast.Constant)
             ):
-                section = SECTIONS.get(function.name, function.name[1:])
+                section = SECTIONS.get(function.name, function.name.removeprefix("read_"))
                 found.add(f"{section}.{call.args[0].value!s}")
     return found
 
