@@ -1,8 +1,8 @@
 """Token exchange: a platform acts for a bank that it names, on a mandate.
 
 A mandate is a JWT of type `mandate+jwt` that the bank signed with its registered key and that names
-the platform in `may_act`; or, for a bank that is no client here, one that the platform signed. In
-both cases the platform's contract must name the bank. A mandate is used once.
+the platform in `may_act`. What a platform signs itself is none: that it may act is the bank's to
+say. The platform's contract must name the bank as well. A mandate is used once.
 
 Source: RFC 8693 sections 2.1, 4.1 (`act`) and 4.4 (`may_act`); RFC 8725 section 3.11 (explicit
 types).
@@ -119,9 +119,7 @@ class TokenExchange:
 
 
 def _names(claims: Mapping[str, Any], signer: OAuthClient, client: OAuthClient, bank: str) -> bool:
-    """Whether the signer may give this client a mandate for the bank, and does."""
-    if signer.client_id == client.client_id:
-        return "may_act" not in claims
+    """Whether the signer is the bank, and lets this client act for it."""
     is_bank = signer.caller_class is CallerClass.INSTITUTION and signer.organisation == bank
     return is_bank and claims.get("may_act") == {"sub": client.client_id}
 

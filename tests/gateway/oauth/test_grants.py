@@ -384,16 +384,11 @@ async def refresh_token_of(scene: Scene) -> str:
 
 
 class TestExchange:
-    @pytest.mark.parametrize("is_of_bank", [True, False])
-    async def test_a_platform_acts_for_the_bank_that_a_mandate_names(
-        self, scene: Scene, is_of_bank: bool
-    ) -> None:
-        platform = scene.clients.platform
-        signer, names = (scene.bank, "platform-1") if is_of_bank else (platform, None)
+    async def test_a_platform_acts_for_the_bank_that_signed_its_mandate(self, scene: Scene) -> None:
         answer = await scene.caller.token(
-            platform,
+            scene.clients.platform,
             grant_type=EXCHANGE,
-            subject_token=signer.mandate(BANK, names),
+            subject_token=scene.bank.mandate(BANK, "platform-1"),
             subject_token_type=MANDATE_TOKEN,
             authorization_details=[LENDING],
         )

@@ -874,6 +874,17 @@ PRESENTED: Table = {
                 signer="platform", bank=SECOND_BANK, may_act=None
             ),
             "of the platform that names itself": exchanging(signer="platform"),
+            "of the platform that names nobody": exchanging(signer="platform", may_act=None),
+            "of the bank under the platform's name": exchanging(claims={"iss": "platform-1"}),
+            "of the platform under the bank's name": exchanging(
+                signer="platform", claims={"iss": "bank-1"}
+            ),
+            "of the bank for several platforms": exchanging(
+                may_act=None, claims={"may_act": [{"sub": "platform-1"}]}
+            ),
+            "of the bank for the platform and more": exchanging(
+                may_act=None, claims={"may_act": {"sub": "platform-1", "iss": "x"}}
+            ),
             "over": exchanging(claims={"exp": 1_700_000_000}),
             "for another server": exchanging(claims={"aud": "https://other.example"}),
             "without jti": exchanging(claims={"jti": ABSENT}),
