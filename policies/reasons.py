@@ -6,7 +6,7 @@ with nothing taken away. The least changes that open the field are told.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from policies.engine import PolicySet
@@ -28,15 +28,17 @@ class Gate(Enum):
     SUBJECT = "SUBJECT"
     PURPOSE = "PURPOSE"
     FIELD = "FIELD"
+    TOKEN = "TOKEN"  # noqa: S105 - a word of answers
 
 
+_TOKEN = "token"  # noqa: S105 - a word of answers
 _GATES = {
     Missing.ANOTHER_CALLER: Gate.CALLER,
     Missing.ANOTHER_SUBJECT: Gate.SUBJECT,
     Missing.ANOTHER_PURPOSE: Gate.PURPOSE,
     Missing.CONSENT: Gate.FIELD,
     Missing.GRANT: Gate.FIELD,
-    Missing.TOKEN: Gate.FIELD,
+    Missing.TOKEN: Gate.TOKEN,
     Missing.NOTHING_HELPS: Gate.FIELD,
 }
 
@@ -47,7 +49,7 @@ class Way:
 
     Attributes:
         facts: names of the facts that would have to be given (`consent`, `grant`, `is_self`,
-            `is_source`), in the order of the alphabet.
+            `is_source`, and `token`: an access token that is for it), in the order of the alphabet.
         subject_kind: another kind of subject, or None.
         role: another role of the person behind the request, or None.
         purposes: one of these in place of the present purpose; empty: the present one does.
@@ -66,7 +68,8 @@ class Reasons:
     """A decision with what stands behind it.
 
     Attributes:
-        rules: deciding rules in file order; empty where no rule permits the use.
+        rules: deciding rules in file order; empty where no rule permits the use. Where the rules
+            permit it and the token is for less, those that permit it.
         gate: where the use is refused; None if it is not.
         ways: least changes that would open it, for a use that is refused.
         callers: classes to whom it is open in some situation, where no way is open to this one.
@@ -84,7 +87,9 @@ class Reasons:
 def reasons(policies: PolicySet, present: Situation, coordinate: str, use: Use) -> Reasons:
     """Tell why a use of a coordinate is decided as it is in a situation."""
     decision = present.decide(policies, coordinate, use)
-    deciding = frozenset(decision.rule_ids)
+    is_beyond_token = decision.missing is Missing.TOKEN
+    permitted = replace(present, limit=None).decide(policies, coordinate, use)
+    deciding = frozenset((permitted if is_beyond_token else decision).rule_ids)
     rules = tuple(rule for rule in all_rules(policies) if rule.id in deciding)
     if decision.missing is None:
         return Reasons(coordinate, use, decision, rules, None, (), ())
@@ -103,7 +108,7 @@ def _ways(policies: PolicySet, present: Situation, coordinate: str, use: Use) ->
         decision = other.decide(policies, coordinate, use)
         if is_open(decision, use):
             kind = None if other.subject_kind is present.subject_kind else other.subject_kind
-            facts = tuple(sorted(other.facts.names - present.facts.names))
+            facts = tuple(sorted(_given(policies, present, other, coordinate, use)))
             is_other = present.caller.purpose not in other.purposes
             role = None if other.caller.role is present.caller.role else other.caller.role
             change = (facts, kind, role, is_other, decision.outcome)
@@ -115,6 +120,17 @@ def _ways(policies: PolicySet, present: Situation, coordinate: str, use: Use) ->
         if not any(_parts(other) < _parts(change) for other in found)
     ]
     return tuple(sorted(least, key=lambda way: (len(way.facts), way.facts, bool(way.purposes))))
+
+
+def _given(
+    policies: PolicySet, present: Situation, other: Situation, coordinate: str, use: Use
+) -> frozenset[str]:
+    """Names of what the other situation, which is open, has and the present one has not."""
+    facts = other.facts.names - present.facts.names
+    if present.limit is None:
+        return facts
+    limited = replace(other, limit=present.limit).decide(policies, coordinate, use)
+    return facts if is_open(limited, use) else facts | {_TOKEN}
 
 
 def _parts(change: _Change) -> frozenset[str]:

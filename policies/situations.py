@@ -16,6 +16,7 @@ from policies.model import (
     Caller,
     CallerClass,
     Decision,
+    Limit,
     Outcome,
     Purpose,
     Role,
@@ -66,6 +67,7 @@ class Situation:
         purposes: the caller's purpose and all that the rules treat alike here.
         provider: code of the department whose records are meant; None: one that has no rules of
             its own.
+        limit: what the caller's token lets through of the subject; None: everything.
     """
 
     caller: Caller
@@ -73,6 +75,7 @@ class Situation:
     facts: Facts
     purposes: tuple[Purpose, ...] = ()
     provider: str | None = None
+    limit: Limit | None = None
 
     def table(self, policies: PolicySet) -> AccessTable:
         """Decisions of these policies in this situation."""
@@ -87,7 +90,7 @@ class Situation:
         """Decisions where consent and grant, if given, name these coordinates."""
         facts = self.facts
         consented = named if facts.consent else frozenset[str]()
-        subject = SubjectProfile(self.subject_kind, facts.is_self, consented)
+        subject = SubjectProfile(self.subject_kind, facts.is_self, consented, self.limit)
         granted = named if facts.grant else frozenset[str]()
         return policies.compile(self.caller, subject, granted, facts.is_source, self.provider)
 
@@ -133,7 +136,8 @@ def all_rules(policies: PolicySet) -> Iterator[Rule]:
 def alternatives(policies: PolicySet, present: Situation) -> Iterator[Situation]:
     """Situations of the same caller and provider, with no fact taken away.
 
-    The present one is among them. Its role is changed for others, never dropped.
+    The present one is among them, without what its token limits. Its role is changed for others,
+    never dropped.
     """
     given = present.facts.names
     provider = present.provider if present.provider in policies.own_rules else None

@@ -1,7 +1,7 @@
 """Answers `why`: how a use of a field is decided for the caller of an authorized plan.
 
-Asks the rules and the caller's grants. No department and no subject, so that nothing can be
-learned of any record.
+Asks the rules, the caller's grants and what its token limits. No department and no subject, so
+that nothing can be learned of any record.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class Reasoner:
         Args:
             coordinate: or a path from a subject.
             subject_kind: None: what the path says, else an organisation.
-            consented: the subject is taken to have consented.
+            consented: the subject is taken to have consented, and in any case to be one that the
+                token is about.
             about_self: the subject is taken to be the caller itself; None: if the caller is one.
 
         Raises:
@@ -107,7 +108,8 @@ class Reasoner:
             is_source=code is not None and code == caller.organisation,
         )
         own = code if code in self._plan.policies.own_rules else None
-        return Situation(caller, kind, facts, (caller.purpose,), own)
+        limit = self._plan.token_limit
+        return Situation(caller, kind, facts, (caller.purpose,), own, limit)
 
 
 def _kind_of(place: FieldPlace) -> str:

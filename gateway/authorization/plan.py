@@ -132,6 +132,13 @@ class AuthorizedPlan:
         return self._granted
 
     @property
+    def token_limit(self) -> Limit | None:
+        """What the caller's token lets through of a subject that it is about; None: everything."""
+        if self._contract is not None:
+            return self._contract.limit
+        return next(iter(self._unnamed.values())).limit
+
+    @property
     def profiles_met(self) -> tuple[SubjectProfile, ...]:
         """Profiles for which anything was decided so far."""
         return tuple(dict.fromkeys([profile for profile, *_ in list(self._tables)]))

@@ -11,6 +11,7 @@ import pytest
 from gateway.answering.resolve import Resolver
 from gateway.catalogue import CatalogueContext
 from gateway.conformance import ReferenceAdapter
+from gateway.entitlements.data_contract import DataContract, read_contract
 from gateway.fetching.registry import Registry
 from gateway.operation.types import OperationRequest
 from gateway.visibility.parts import SchemaParts
@@ -61,19 +62,29 @@ class Asking:
         self._resolver = Resolver(SCHEMA, SchemaParts(SCHEMA), lambda _plan: catalogue)
 
     async def why(
-        self, coordinate: str, caller: Caller, **variables: Any
+        self,
+        coordinate: str,
+        caller: Caller,
+        contract: DataContract | None = None,
+        **variables: Any,
     ) -> tuple[Mapping[str, Any] | None, list[Any]]:
         given = {"c": coordinate, **variables}
         operation = self._small.operations.load(OperationRequest(DOCUMENT, None, given), "test")
         planned = self._small.plans.plan(operation, given)
-        authorized = self._small.authorizer.authorize(planned.plan, caller, POLICIES)
+        authorized = self._small.authorizer.authorize(planned.plan, caller, POLICIES, contract)
         resolved = await self._resolver.resolve(authorized, operation, given)
         return resolved.data["why"], list(resolved.errors)
 
 
-async def decided(asking: Asking, coordinate: str, caller: Caller, **variables: Any) -> Any:
+async def decided(
+    asking: Asking,
+    coordinate: str,
+    caller: Caller,
+    contract: DataContract | None = None,
+    **variables: Any,
+) -> Any:
     """The one decision for all departments."""
-    told, errors = await asking.why(coordinate, caller, **variables)
+    told, errors = await asking.why(coordinate, caller, contract, **variables)
     assert errors == []
     assert told is not None
     (decision,) = told["decisions"]
@@ -108,6 +119,35 @@ async def test_consent_is_told_to_be_missing_and_assumed_if_asked(asking: Asking
     assert given["rules"][0]["legalBasis"]
     kind = await decided(asking, "TaxPayment", BANK, y=True)
     assert kind["someRecords"]
+
+
+RATINGS_ALONE = {"type": "credit_query", "purpose": "PRE_LOAN", "record_kinds": ["TAXPAYER_CREDIT"]}
+OF_ONE_FIRM = {**RATINGS_ALONE, "subjects": ["91410199MA9DEM028G"]}
+
+
+@pytest.mark.parametrize("details", [RATINGS_ALONE, OF_ONE_FIRM], ids=["kinds", "subjects"])
+async def test_what_the_token_is_not_for_is_told_to_be_beyond_it(
+    asking: Asking, details: Mapping[str, Any]
+) -> None:
+    contract = read_contract([details])
+    told = await decided(asking, "TaxPayment.paidAmount", BANK, contract, y=True)
+    assert (told["outcome"], told["gate"], told["missing"]) == ("DENIED", "TOKEN", "TOKEN")
+    assert [way["facts"] for way in told["ways"]] == [["TOKEN"]]
+    assert [rule["id"] for rule in told["rules"]] == ["tax.lending-payments-items-consented"]
+
+
+async def test_what_a_consent_would_open_but_the_token_is_not_for_needs_both(
+    asking: Asking,
+) -> None:
+    told = await decided(asking, "TaxPayment.paidAmount", BANK, read_contract([RATINGS_ALONE]))
+    assert (told["gate"], told["missing"]) == ("FIELD", "CONSENT")
+    assert [way["facts"] for way in told["ways"]] == [["CONSENT", "TOKEN"]]
+
+
+async def test_what_the_token_is_for_is_told_as_without_it(asking: Asking) -> None:
+    details = {**RATINGS_ALONE, "record_kinds": ["TAX_PAYMENT"]}
+    within = await decided(asking, "TaxPayment.paidAmount", BANK, read_contract([details]))
+    assert within == await decided(asking, "TaxPayment.paidAmount", BANK)
 
 
 async def test_what_is_told_is_of_the_caller(asking: Asking) -> None:
