@@ -28,6 +28,7 @@ from gateway.http.metrics import CacheFill, Metrics
 from gateway.http.persons_endpoint import PERSON_REFERENCES_PATH, PersonReferencesEndpoint
 from gateway.http.routes import Readiness, rest_app, rest_routes
 from gateway.http.types import RequestObserver
+from gateway.oauth.metadata import resource_metadata_url
 from gateway.oauth.routes import OAUTH_PATHS, oauth_routes
 from gateway.oauth.server import AuthorizationServer
 from gateway.pages.routes import PAGE_PATHS, page_routes
@@ -97,7 +98,9 @@ def create_app(
         ) as gateway:
             opened.append(gateway)
             _watch(gateway, metrics)
-            graphql.endpoint = GraphQLEndpoint(gateway.pipeline, clock, observers, proxy=proxy)
+            graphql.endpoint = GraphQLEndpoint(
+                gateway.pipeline, clock, observers, proxy=proxy, metadata_url=metadata_url
+            )
             persons.endpoint = PersonReferencesEndpoint(gateway.desk, clock, observers, proxy=proxy)
             clients.endpoint = ClientsEndpoint(
                 gateway.administration, clock, observers, proxy=proxy
@@ -117,8 +120,10 @@ def create_app(
         return Readiness((("entitlements", bool(opened) and opened[0].is_ready()),))
 
     offered = rest_routes(metrics, readiness, graphiql_folder)
+    metadata_url = None
     if settings.oauth is not None:
         rules = oauth_rules(settings.oauth, settings.identity.bearer_classes)
+        metadata_url = resource_metadata_url(rules)
         has_certificates = settings.server.certificate_header is not None
         offered += oauth_routes(rules, lambda: opened_server(opened), has_certificates)
         offered += page_routes(rules.issuer, lambda: opened_pages(opened), people)

@@ -29,6 +29,12 @@ def resource_metadata_path(rules: OAuthRules) -> str:
     return _RESOURCE_METADATA + urlsplit(rules.resource).path.rstrip("/")
 
 
+def resource_metadata_url(rules: OAuthRules) -> str:
+    """The address of what the gateway tells about itself, for its challenges."""
+    parts = urlsplit(rules.resource)
+    return f"{parts.scheme}://{parts.netloc}{resource_metadata_path(rules)}"
+
+
 def server_metadata(rules: OAuthRules, has_certificates: bool) -> dict[str, Any]:
     """Metadata of the authorization server.
 

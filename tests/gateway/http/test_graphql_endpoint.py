@@ -387,6 +387,15 @@ class TestErrorsFromThePipeline:
         assert reply.status == 401
         assert reply.headers["www-authenticate"].startswith("Bearer")
 
+    async def test_a_challenge_names_the_metadata_of_the_resource(
+        self, clock: HandClock, pipeline: SmallPipeline
+    ) -> None:
+        url = "https://gateway.example/.well-known/oauth-protected-resource/graphql"
+        app = GraphQLEndpoint(pipeline, clock, metadata_url=url)
+        reply = await post(app, HELLO, [("authorization", "Bearer bad")])
+        expected = f'Bearer error="invalid_token", resource_metadata="{url}"'
+        assert reply.headers["www-authenticate"] == expected
+
     async def test_a_defect_shows_the_request_id_only(
         self, clock: HandClock, memory: Memory
     ) -> None:
