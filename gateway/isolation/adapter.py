@@ -47,13 +47,13 @@ class Upkeep:
 
     Attributes:
         beat_s: time between two looks.
-        silence_s: longest time until a ping is answered.
+        most_looks: looks in a row that may find a ping unanswered.
         pause_s, longest_pause_s: before it is started again; doubles while it does not last.
         lasting_s: who ran for so long is started again at once.
     """
 
     beat_s: float = 1.0
-    silence_s: float = 5.0
+    most_looks: int = 5
     pause_s: float = 0.5
     longest_pause_s: float = 60.0
     lasting_s: float = 60.0
@@ -177,7 +177,7 @@ class ProcessAdapter:
             done, _ = await asyncio.wait((link.ended,), timeout=self._upkeep.beat_s)
             if done:
                 return link.ended.result()
-            if link.is_silent(self._upkeep.silence_s):
+            if link.is_silent(self._upkeep.most_looks):
                 link.break_off("it gave no sign of life")
 
     async def _opened(self, process: AdapterProcess | None) -> Link:
@@ -186,7 +186,7 @@ class ProcessAdapter:
         if process is None:
             process = AdapterProcess(self._start)
             self.starts += 1
-        link = await Link.connect(process, self._start.limits.answer_kb * 1024, self._clock)
+        link = await Link.connect(process, self._start.limits.answer_kb * 1024)
         try:
             async with asyncio.timeout(self._start.limits.start_s):
                 if is_new:

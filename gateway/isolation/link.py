@@ -7,7 +7,7 @@ silence: a process that does not even answer a ping runs in a circle or is stopp
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gateway.contract import (
@@ -38,15 +38,15 @@ class Reply(NamedTuple):
 class Link(asyncio.Protocol):
     """Calls to one process. `connect` makes one."""
 
-    def __init__(self, process: AdapterProcess, most_bytes: int, clock: Callable[[], float]):
+    def __init__(self, process: AdapterProcess, most_bytes: int) -> None:
         loop = asyncio.get_running_loop()
         self._process = process
         self._reader = FrameReader(most_bytes)
-        self._clock = clock
         self._calls: dict[int, asyncio.Future[Reply]] = {}
         self._abandoned: set[int] = set()
         self._last = 0
-        self._pinged_at: float | None = None
+        self._is_pinged = False
+        self._looks = 0
         self._transport: asyncio.Transport | None = None
         self._selections = SelectionsSent()
         self._ending: asyncio.Future[None] | None = None
@@ -54,11 +54,9 @@ class Link(asyncio.Protocol):
         """Why the process is of no use any more, once it is not."""
 
     @classmethod
-    async def connect(
-        cls, process: AdapterProcess, most_bytes: int, clock: Callable[[], float]
-    ) -> Link:
+    async def connect(cls, process: AdapterProcess, most_bytes: int) -> Link:
         """Take over the pipe of a process."""
-        link = cls(process, most_bytes, clock)
+        link = cls(process, most_bytes)
         loop = asyncio.get_running_loop()
         await loop.create_connection(lambda: link, sock=process.pipe)
         return link
@@ -101,14 +99,18 @@ class Link(asyncio.Protocol):
         if self._ending is not None:
             await asyncio.shield(self._ending)
 
-    def is_silent(self, longest_s: float) -> bool:
-        """Whether a ping has waited for an answer for too long; sends one if none is under way."""
-        now = self._clock()
-        if self._pinged_at is None:
-            self._pinged_at = now
+    def is_silent(self, most_looks: int) -> bool:
+        """Whether so many looks in a row found a ping unanswered; sends one if none is under way.
+
+        Looks are counted and not seconds: a gateway that was held up itself, so that it could not
+        read the answer either, has looked once.
+        """
+        if not self._is_pinged:
+            self._is_pinged, self._looks = True, 0
             self._send(0, Word.PING, None)
             return False
-        return now - self._pinged_at > longest_s
+        self._looks += 1
+        return self._looks >= most_looks
 
     async def fetch(self, requests: Sequence[RecordRequest], context: FetchContext) -> Reply:
         """Call `fetch`."""
@@ -159,8 +161,8 @@ class Link(asyncio.Protocol):
         if waiting is not None:
             if not waiting.done():
                 self._settle(waiting, frame)
-        elif frame.call == 0 and self._pinged_at is not None:
-            self._pinged_at = None
+        elif frame.call == 0 and self._is_pinged:
+            self._is_pinged = False
         elif frame.call in self._abandoned:
             self._abandoned.remove(frame.call)
         else:

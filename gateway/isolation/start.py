@@ -30,6 +30,8 @@ _PROGRAM = (
 _PASSED_ON = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
 _ENDING_S = 5.0
 _MOST_RULES = 1_000_000
+_MOST_INTRODUCTION = 1024 * 1024
+"""Bytes of the first answer: a manifest takes a few thousand, whatever later answers may take."""
 _RECEIVED = 65_536
 LOADING = 0
 """Number of the first call of each process."""
@@ -135,7 +137,7 @@ def introduce(start: AdapterStart) -> tuple[AdapterProcess, Introduction]:
 
 def _ask(pipe: socket.socket, start: AdapterStart) -> Frame:
     deadline = time.monotonic() + start.limits.start_s
-    reader = FrameReader(start.limits.answer_kb * 1024)
+    reader = FrameReader(min(start.limits.answer_kb * 1024, _MOST_INTRODUCTION))
     try:
         pipe.settimeout(start.limits.start_s)
         pipe.sendall(pack(*loading_call(start)))

@@ -15,7 +15,7 @@ from gateway.isolation.start import AdapterStart
 from gateway.isolation.types import ProcessLimits
 
 PACKAGES = "tests.gateway.isolation"
-BRISK = Upkeep(beat_s=0.05, silence_s=0.3, pause_s=0.05, longest_pause_s=0.1, closing_s=0.5)
+BRISK = Upkeep(beat_s=0.05, most_looks=6, pause_s=0.05, longest_pause_s=0.1, closing_s=0.5)
 Opening = Callable[..., Awaitable[ProcessAdapter]]
 
 

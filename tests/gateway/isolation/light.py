@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ from schema.codes import DisclosureWay, Nature, RecordKind, SharingAttribute
 from schema.identifiers import make_uscc
 from tests.gateway.isolation.faults import FAULTS
 
+_LONG_FRAME = struct.pack("!II", 4_000_000, 0) + b"[" * 1_000
+"""The beginning of a frame that an answer may be as long as, and a manifest may not."""
 KIND = RecordKind.ADMINISTRATIVE_PENALTY
 ROWS = 3
 ENTRY = CatalogueEntry(
@@ -87,7 +90,15 @@ class Light:
         """Right batches, or a fault."""
         made: list[Any] = [_batch(request) for request in requests]
         fault = "" if self._file is None else self._file.read_text("utf-8")
-        return await FAULTS[fault](made, requests) if fault else made
+        if self._file is None or not fault:
+            return made
+        begun_file(self._file).touch()
+        return await FAULTS[fault](made, requests)
+
+
+def begun_file(fault: Path) -> Path:
+    """The file that is there once a fault of that file has begun."""
+    return fault.with_suffix(".begun")
 
 
 def _batch(request: RecordRequest) -> RowBatch:
@@ -119,17 +130,20 @@ def register_adapter(settings: AdapterSettings) -> Any:
         case "returns nothing":
             return None
         case "floods":
-            _flood()
+            _flood(b"\xff" * 65_536)
+        case "goes on and on":
+            _flood(_LONG_FRAME)
+            time.sleep(60)
     file = settings.values.get("file")
     return Light(None if file is None else Path(file))
 
 
-def _flood() -> None:
+def _flood(data: bytes) -> None:
     """Write into whatever socket there is."""
     for number in range(3, 1_024):
         try:
             other = socket.socket(fileno=os.dup(number))
             other.setblocking(True)
-            other.sendall(b"\xff" * 65_536)
+            other.sendall(data)
         except OSError:
             continue
