@@ -135,11 +135,16 @@ def proves(promise: str) -> Callable[[F], F]:
     return mark
 
 
+def promise_of(test: object) -> str | None:
+    """The promise that a test of a suite proves; None: it is no proof."""
+    return getattr(test, _MARK, None)
+
+
 def proofs_of(suite: type) -> Mapping[str, tuple[str, ...]]:
     """Names of a suite's tests by the promise that they prove, in the order of the promises."""
     found: dict[str, list[str]] = {promise: [] for promise in PROMISES}
     for name in dir(suite):
-        promise = getattr(getattr(suite, name), _MARK, None)
+        promise = promise_of(getattr(suite, name))
         if promise is not None:
             found[promise].append(name)
     return {promise: tuple(tests) for promise, tests in found.items() if tests}

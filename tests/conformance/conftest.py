@@ -12,6 +12,7 @@ import pytest
 from gateway.conformance import Department
 from gateway.conformance.control import SourceControl
 from gateway.conformance.department import read, whole
+from gateway.conformance.promises import promise_of
 from gateway.conformance.proxy import PostgresStatements, SourceProxy
 from gateway.contract import SUBJECT_KEY, Adapter, AdapterSettings, RecordRequest
 from gateway.demo.city.cases import CASES
@@ -22,6 +23,13 @@ from schema.codes import RecordKind
 from schema.identifiers import make_uscc
 from tests.support.city import prepared_city
 
+QUICKLY_WHOLE = {"TestCourts", "TestReference"}
+"""Suites that run whole in the quick suite: the smallest department, and the example."""
+QUICK = {
+    "BATCHING", "FIELDS", "TYPES", "KEYS", "RECORD_IDS", "RECORDS", "TOTALS", "READ_ONLY",
+    "ROUND_TRIPS",
+}  # fmt: skip
+"""Promises that the others are asked for there, beside what is drawn of the further ones."""
 UNKNOWN = make_uscc("9", "1", "410199", "MA9XTRA1").code
 KEYS = (
     CASES.penalised_firm.code,
@@ -35,6 +43,17 @@ KEYS = (
     CASES.defaulter_person.code,
     CASES.defaulter_person.head_key,
 )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what asks thousands of questions to the long suite."""
+    for item in items:
+        suite = item.getparent(pytest.Class)
+        if suite is None or suite.name in QUICKLY_WHOLE:
+            continue
+        test = getattr(suite.obj, item.name, None)
+        if promise_of(test) not in QUICK and "drawn" not in item.name:
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")
