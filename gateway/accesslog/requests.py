@@ -58,6 +58,7 @@ class RequestReader:
             end=_time(wanted.until),
             before=_number(after),
             most=first,
+            is_request=True,
         )
         entries = await search_entries(self._lending, self._permitted(search))
         return await self._shown(entries)

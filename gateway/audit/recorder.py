@@ -28,7 +28,7 @@ from gateway.audit.batch import Batch, Submission, Verdict, subjects_of
 from gateway.audit.entry import RecordHasher
 from gateway.audit.once import UsedProofs
 from gateway.audit.quotas import CountedSubjects, forget_days_before
-from gateway.audit.references import SubjectReferences
+from gateway.audit.references import ERASED, SubjectReferences
 from gateway.audit.refusals import (
     CLIENT_SUSPENDED,
     CONSENT_BUSY,
@@ -219,7 +219,9 @@ class GroupCommitRecorder:
         while batch:
             try:
                 written, verdict = await self._write(batch)
-            except _RETRIED:
+            except _RETRIED as error:
+                if error.constraint_name == ERASED:
+                    self._references.forget()
                 failures += 1
                 if failures == _ATTEMPTS:
                     raise

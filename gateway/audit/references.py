@@ -2,7 +2,7 @@
 
 A subject gets its reference when it is first mentioned. The table of references is the only link
 between entries and subjects: destroying a row makes the entries unlinkable, while every proof
-over their bytes still holds.
+over their bytes still holds (`gateway.retention.erasure`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from gateway.store.pool import Connection
 
 REFERENCE_BYTES = 16
+ERASED = "erased_reference"
+"""Constraint that fails for an entry under a reference that was erased meanwhile."""
 
 _FIND = """
 SELECT subject_key, encode(reference, 'hex')
@@ -82,6 +84,10 @@ class SubjectReferences:
         """Keep references that are in the store now."""
         for key, reference in committed.items():
             self._keep(key, reference)
+
+    def forget(self) -> None:
+        """Read everything from the store again: a subject's reference was erased."""
+        self._young, self._old = {}, {}
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)

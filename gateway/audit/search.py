@@ -27,6 +27,7 @@ decode(entry_member(e.entry, 'decisions'), 'hex') IN (
     SELECT d.sha256 FROM audit_decisions AS d
     WHERE position(convert_to('"coordinate":' || to_json(${0}::text), 'UTF8') IN d.json) > 0)
 """
+_HAS_NO_EVENT = "(entry_member(e.entry, 'event') IS NULL) = ${0}"
 _CLIENTS_OF = """
 e.client_id IN (SELECT c.client_id FROM client AS c
     WHERE c.organisation = ${0} OR c.caller_class = 'platform')
@@ -44,6 +45,7 @@ class EntrySearch:
         coordinate: a field or record kind of the schema that was decided about.
         begin, end: times of arrival, `begin` included.
         before: number of an entry; older ones are wanted.
+        is_request: only what has the members of a request, no erasure or restore.
     """
 
     client_id: str | None = None
@@ -55,6 +57,7 @@ class EntrySearch:
     begin: datetime | None = None
     end: datetime | None = None
     before: int | None = None
+    is_request: bool | None = None
     most: int = 20
 
 
@@ -92,6 +95,7 @@ def _conditions(wanted: EntrySearch) -> tuple[str, list[object]]:
         (_NAMES, wanted.organisation),
         ("entry_member(e.entry, 'actingFor') = ${0}", wanted.acting_for),
         (_DECIDED, wanted.coordinate),
+        (_HAS_NO_EVENT, wanted.is_request),
     )
     conditions: list[str] = ["true"]
     arguments: list[object] = []

@@ -187,7 +187,7 @@ class RecordsWithin(Protocol):
             ClientError: the fence lets the entry not pass; the transaction must be undone.
             OutdatedDecisionError: what is known of the client has changed; the transaction must be
                 undone and may be tried again.
-            asyncpg.UniqueViolationError: another worker gave a subject its reference meanwhile;
-                the transaction must be undone and may be tried again.
+            asyncpg.UniqueViolationError: another worker gave a subject its reference meanwhile, or
+                it was erased; the transaction must be undone and may be tried again.
         """
         ...

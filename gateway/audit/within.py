@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import asyncpg
+
 from gateway.audit.batch import Batch, Submission, subjects_of
 from gateway.audit.entry import RecordHasher
-from gateway.audit.references import SubjectReferences
+from gateway.audit.references import ERASED, SubjectReferences
 from gateway.audit.refusals import refusal_error
 from gateway.audit.types import AuditEntry, OutdatedDecisionError
 from gateway.entitlements.errors import client_suspended, token_revoked
@@ -46,7 +48,12 @@ class TransactionRecorder:
         batch = Batch()
         batch.add(submission, references.known, self._hasher)
         decisions = {named.sha256: named.json for named in entry.named_decisions()}
-        verdict = await batch.write(connection, references, decisions)
+        try:
+            verdict = await batch.write(connection, references, decisions)
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name == ERASED:
+                self._references.forget()
+            raise
         if verdict.outdated:
             raise OutdatedDecisionError(frozenset(area for area, _ in verdict.outdated))
         for reason in verdict.lost.values():

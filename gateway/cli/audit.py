@@ -11,6 +11,7 @@ from rich.console import Console
 
 from gateway.audit.log import AuditLog, StoredEntry
 from gateway.cli.audit_controls import controls
+from gateway.cli.audit_erase import erase
 from gateway.cli.audit_log import export, key, new_key, prove, sequencer, verify
 from gateway.cli.audit_matters import close_matter
 from gateway.cli.audit_search import search
@@ -28,7 +29,7 @@ def audit() -> None:
 
 for _command in (
     *(export, key, new_key, prove, sequencer, verify, witness),
-    *(search, controls, close_matter),
+    *(search, controls, close_matter, erase),
 ):
     audit.add_command(_command)
 
@@ -50,14 +51,22 @@ def show(store: StoreAddress, request_id: str) -> None:
 
     async def find(
         pool: LightPool,
-    ) -> list[tuple[StoredEntry, Sequence[Mapping[str, Any]]]]:
+    ) -> list[tuple[StoredEntry, Sequence[Mapping[str, Any]] | None]]:
         log = AuditLog(pool)
         entries = await log.of_request(request_id)
-        return [(entry, await log.decisions(entry.members()["decisions"])) for entry in entries]
+        return [(entry, await _decisions(log, entry)) for entry in entries]
 
     found = run_on_store(store, find)
     if not found:
         raise click.ClickException(f"no entry of a request `{request_id}`")
     for entry, decisions in found:
-        shown = {"entryNo": entry.entry_no, **entry.members(), "decisions": decisions}
+        shown = {"entryNo": entry.entry_no, **entry.members()}
+        if decisions is not None:
+            shown["decisions"] = decisions
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+
+
+async def _decisions(log: AuditLog, entry: StoredEntry) -> Sequence[Mapping[str, Any]] | None:
+    """The decisions that an entry names; None for one that tells of no request and names none."""
+    named = entry.members().get("decisions")
+    return None if named is None else await log.decisions(named)

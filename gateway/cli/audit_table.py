@@ -16,14 +16,15 @@ def entries_table(entries: Sequence[StoredEntry]) -> Table:
     table = Table(*headings)
     for entry in entries:
         members = entry.members()
+        # what tells of no request has an actor and an event in place of client and purpose
         cells = (
             entry.entry_no,
             members["at"],
             members["requestId"],
-            members["clientId"],
-            members["purpose"],
-            members["matterNo"] or "",
-            len(members["subjects"]),
+            members.get("clientId", members.get("actor")),
+            members.get("purpose", members.get("event")),
+            members.get("matterNo") or "",
+            len(members.get("subjects", ())),
             members["outcome"],
         )
         table.add_row(*(Text(str(cell)) for cell in cells))

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.settings.reading import Section, SettingsError, read_secret
+from policies.retention.loader import load_audit_years
+
+_MOST_KEPT_YEARS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class AuditLogSettings:
         public_key: verifier key of the log; needed where `key` is None.
         former_keys: verifier keys that signed the log before.
         segments: folder of its segment files; None: none are written.
+        archive: folder of segment files for entries that leave the store; None: none do.
+        keep_years: for how many years an entry stays in the store, and who it is about is known.
     """
 
     origin: str
@@ -41,6 +46,8 @@ class AuditLogSettings:
     former_keys: tuple[str, ...] = ()
     segments: Path | None = None
     witnesses: tuple[WitnessSettings, ...] = ()
+    archive: Path | None = None
+    keep_years: int = field(default_factory=load_audit_years)
 
 
 def read_audit_log(section: Section) -> AuditLogSettings | None:
@@ -59,6 +66,7 @@ def read_audit_log(section: Section) -> AuditLogSettings | None:
             f"setting `audit_log.hash` is `{hash_name}`, expected `sha256` or `sm3`"
         )
     witnesses = section.tables("witnesses", frozenset({"url", "key"}))
+    least_years = load_audit_years()
     return AuditLogSettings(
         section.text("origin"),
         hash_name,
@@ -68,4 +76,6 @@ def read_audit_log(section: Section) -> AuditLogSettings | None:
         section.texts("former_keys"),
         section.path("segments"),
         tuple(WitnessSettings(each["url"], each["key"]) for each in witnesses),
+        section.path("archive"),
+        section.number("keep_years", least_years, least_years, _MOST_KEPT_YEARS),
     )
