@@ -145,6 +145,15 @@ MALFORMED: dict[str, Spoil] = {
         lambda row: ["2026/01/05" if v == "2026-01-05" else v for v in row]
     ),
     "an object for text": each_row(lambda row: [{} if v == "第5号" else v for v in row]),
+    "half of a surrogate pair": each_row(
+        lambda row: ["\ud800" if v == "第5号" else v for v in row]
+    ),
+    "half of a surrogate pair in a date": each_row(
+        lambda row: ["2026-01-\ud8005" if v == "2026-01-05" else v for v in row]
+    ),
+    "half of a surrogate pair in the record id": each_row(
+        lambda row: [f"{row[0]}\udfff", *row[1:]]
+    ),
     "no record id": each_row(lambda row: [None, *row[1:]]),
     "no totals": per_batch(lambda b: replace(b, totals=None)),
     "a negative total": per_batch(lambda b: replace(b, totals=[-1])),
@@ -281,6 +290,9 @@ BAD_STATISTICS: dict[str, Callable[[Any], Any]] = {
     "a sum that is no number": lambda b: replace(b, groups=[StatisticsGroup(("x",), 7, ("y",))]),
     "a sum that is a number": lambda b: replace(b, groups=[StatisticsGroup(("x",), 7, (1.5,))]),  # type: ignore[arg-type]
     "a value that is a list": lambda b: replace(b, groups=[StatisticsGroup(([],), 7, ("1",))]),  # type: ignore[arg-type]
+    "half of a surrogate pair": lambda b: replace(
+        b, groups=[StatisticsGroup(("\ud800",), 7, ("1",))]
+    ),
     "a value of another type": lambda b: replace(b, groups=[StatisticsGroup((7,), 7, ("1",))]),
     "the same group twice": lambda b: replace(b, groups=[*b.groups, *b.groups]),
 }
