@@ -483,8 +483,9 @@ def registry_of(settings: Settings) -> Registry:
         signers = [public_key(content) for content in stated.signers]
     except ReportError as error:
         raise SettingsError(f"setting `conformance.signers`: {error}") from error
-    registry = load_registry(installed_adapters(), settings.adapters, MODEL, settings.guards)
-    return proven(registry, ProofDemands(signers, stated.reports, stated.required))
+    points = installed_adapters()
+    registry = load_registry(points, settings.adapters, MODEL, settings.guards)
+    return proven(registry, ProofDemands(signers, stated.reports, stated.required), points)
 
 
 def network_of(settings: Settings) -> NetworkKeys | None:

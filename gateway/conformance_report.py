@@ -25,8 +25,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from gateway.contract import Manifest
+from gateway.package_files import PackageFiles, difference
 
-FORMAT = "credit-gateway-conformance-1"
+FORMAT = "credit-gateway-conformance-2"
 _SIGNATURE = "signature"
 GOOD = frozenset({"KEPT", "NOT_OFFERED"})
 REQUIRED = (
@@ -47,7 +48,8 @@ class ConformanceReport:
     """What the kit found.
 
     Attributes:
-        manifest: SHA-256 of the manifest, so that another mapping needs another report.
+        manifest: SHA-256 of the manifest: what the adapter says that it supplies.
+        files: of the package, so that another mapping or other code needs another report.
         seed: of the drawn cases.
         made_at: wire time.
         promises: what came of each promise, by its id.
@@ -57,6 +59,7 @@ class ConformanceReport:
     department_code: str
     adapter_version: str
     manifest: str
+    files: PackageFiles
     gateway_version: str
     seed: int
     made_at: str
@@ -85,8 +88,12 @@ def read_report(content: bytes, signers: Sequence[Ed25519PublicKey]) -> Conforma
         document = json.loads(content)
         signature = base64.b64decode(document.pop(_SIGNATURE), validate=True)
         if document.pop("format") != FORMAT:
-            raise ReportError(f"the report is of another format, expected `{FORMAT}`")
+            raise ReportError(
+                f"the report is of another format, expected `{FORMAT}`: run the kit again"
+            )
         report = ConformanceReport(**document)
+        if not isinstance(report.files, dict) or not isinstance(report.promises, dict):
+            raise TypeError
         message = rfc8785.dumps({"format": FORMAT, **document})
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         if isinstance(error, ReportError):
@@ -101,8 +108,11 @@ def read_report(content: bytes, signers: Sequence[Ed25519PublicKey]) -> Conforma
     raise ReportError("none of the signers of `conformance.signers` signed the report")
 
 
-def require_proof(report: ConformanceReport, manifest: Manifest) -> None:
+def require_proof(report: ConformanceReport, manifest: Manifest, files: PackageFiles) -> None:
     """Compare a report with the adapter that is installed.
+
+    Args:
+        files: of the installed package.
 
     Raises:
         ReportError: it is about another adapter, or a promise is broken or was not judged.
@@ -111,6 +121,9 @@ def require_proof(report: ConformanceReport, manifest: Manifest) -> None:
         raise ReportError(f"the report is about `{report.slug}`, not about this department")
     if report.manifest != manifest_digest(manifest):
         raise ReportError("the report is about another manifest: run the kit again")
+    told = difference(report.files, files)
+    if told is not None:
+        raise ReportError(f"the report is about another package, {told}: run the kit again")
     for promise in REQUIRED:
         verdict = report.promises.get(promise, "NOT_JUDGED")
         if verdict not in GOOD:

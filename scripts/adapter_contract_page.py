@@ -44,7 +44,7 @@ a source may fill;
 - rules that the package brings are about its own records only, and open nothing that the rules \
 for all forbid: [reading.md](../../policies/reading.md#a-departments-own-rules);
 - a conformance report, where one is named or required, is signed by a known signer, is about \
-this manifest, and says of every promise that it is kept.
+this manifest and these very files of the package, and says of every promise that it is kept.
 
 An adapter that fails one of these is quarantined: `check` ends with 1 and says why, the others \
 serve, and its record kinds are reported as [SOURCE_DOWN](../errors/SOURCE_DOWN.md).

@@ -24,7 +24,7 @@ from gateway.conformance_report import (
     public_pem,
     signed,
 )
-from gateway.contract import Manifest
+from gateway.package_files import PackageFiles, files_below
 from gateway.scaffold.errors import ScaffoldError
 from gateway.scaffold.package import AuthorPackage, open_package
 from gateway.scaffold.refresh import fixture_subjects
@@ -60,9 +60,14 @@ def test(folder: Path, seed: int | None, report: Path | None, key_file: Path | N
     try:
         signer = private_key(read_secret(key_file)) if key_file else None
         package = open_package(folder)
+        files = package_files(package)
         findings = _judge(console, package, seed)
         if report is not None and signer is not None:
-            made = _report(package.declared().manifest, seed, findings)
+            if package_files(package) != files:
+                raise ScaffoldError(
+                    "the package was changed while it was judged: run the kit again"
+                )
+            made = _report(package, files, seed, findings)
             report.write_bytes(signed(made, signer))
             console.print(f"report written to {report}")
     except (ScaffoldError, SettingsError, ReportError) as error:
@@ -93,12 +98,21 @@ def _judge(console: Console, package: AuthorPackage, seed: int) -> list[Finding]
     return findings
 
 
-def _report(manifest: Manifest, seed: int, findings: list[Finding]) -> ConformanceReport:
+def package_files(package: AuthorPackage) -> PackageFiles:
+    """The files that a report is bound to."""
+    return files_below(package.root, ".".join(package.module.relative_to(package.root).parts))
+
+
+def _report(
+    package: AuthorPackage, files: PackageFiles, seed: int, findings: list[Finding]
+) -> ConformanceReport:
+    manifest = package.declared().manifest
     return ConformanceReport(
         manifest.slug,
         manifest.department_code,
         manifest.adapter_version,
         manifest_digest(manifest),
+        files,
         version("credit-gateway"),
         seed,
         f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",

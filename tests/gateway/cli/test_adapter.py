@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import main
+from gateway.cli.adapter_test import package_files
 from gateway.conformance_report import public_key, read_report, require_proof
 from gateway.demo.postgres import PostgresAddress, RunningPostgres
 from gateway.scaffold.package import AuthorPackage, open_package
@@ -234,7 +235,9 @@ def test_kit_judges_a_new_package_and_signs_what_it_found(
     assert code == 0, output
     assert "seed 7" in output
     signer = public_key(Path(f"{key}.pub").read_bytes())
-    require_proof(read_report(report.read_bytes(), [signer]), package.declared().manifest)
+    found = read_report(report.read_bytes(), [signer])
+    require_proof(found, package.declared().manifest, package_files(package))
+    assert set(found.files) >= {f"{package.module.name}/department.toml"}
 
 
 @pytest.mark.long
