@@ -16,10 +16,10 @@ demo: setup
 		$(if $(PORT),--port $(PORT)) $(if $(SUBJECTS),--subjects $(SUBJECTS))
 
 test: setup
-	$(VENV_PYTHON) -m pytest -n 2 --dist loadgroup -m "not long" $(PYTEST_ARGUMENTS)
+	$(VENV_PYTHON) -m pytest -n 2 -m "not long" $(PYTEST_ARGUMENTS)
 
 test-long: setup
-	$(VENV_PYTHON) -m pytest -n 2 --dist loadgroup $(PYTEST_ARGUMENTS)
+	$(VENV_PYTHON) -m pytest -n 2 $(PYTEST_ARGUMENTS)
 
 check: setup
 	$(VENV_PYTHON) -m ruff check $(CODE)

@@ -4,13 +4,21 @@ import gc
 from collections.abc import Iterator
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from gateway.demo.postgres import PostgresAddress, RunningPostgres
 from tests.support.postgres import DatabaseFactory, running_postgres
+from tests.support.scheduling import TogetherScheduling
 
 # Whole cities stay in memory for the length of a run; looking through them again and again for
 # garbage took a sixth of it.
 gc.set_threshold(100_000, 20, 50)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Have pytest-xdist give tests that share something to one worker."""
+    return TogetherScheduling(config, log)
 
 
 @pytest.fixture(scope="session")

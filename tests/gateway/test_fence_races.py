@@ -232,7 +232,9 @@ def changes(pool: LightPool, workers: list[Worker], dice: random.Random) -> dict
 
         async def take_up(worker: Worker) -> None:
             await asyncio.sleep(dice.random() * lag_s)
-            worker.rules = RulesInForce(rules, epoch)
+            # one that lags must not undo a later release
+            if epoch > worker.rules.epoch:
+                worker.rules = RulesInForce(rules, epoch)
 
         for worker in workers:
             task = asyncio.create_task(take_up(worker))

@@ -12,6 +12,7 @@ from gateway.demo.city.settings import CitySettings
 from gateway.store.connect import postgres_url
 from tests.oracle.city import callers_of, read_world
 from tests.oracle.executor import Oracle
+from tests.oracle.expectations import Expectations
 from tests.oracle.landscape import Landscape, landscape_of
 from tests.support.postgres import DatabaseFactory
 
@@ -40,3 +41,9 @@ def oracle(city_urls: Mapping[str, str]) -> Oracle:
 def landscape(oracle: Oracle) -> Landscape:
     """Return what operations are generated from."""
     return landscape_of(oracle.world, callers_of(oracle.world))
+
+
+@pytest.fixture(scope="session")
+def expectations(oracle: Oracle, landscape: Landscape) -> Expectations:
+    """Return what generated operations are to be answered with."""
+    return Expectations(oracle, landscape)

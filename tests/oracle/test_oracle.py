@@ -7,7 +7,6 @@ operation found that fails, and where the answers part.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from random import Random
 
 import pytest
 
@@ -15,10 +14,8 @@ from gateway.demo.city.settings import NETWORK_KEY
 from schema.identifiers.network_reference import SEAL_KEY_BYTES, NetworkKey
 from tests.oracle.departments import adapters_at
 from tests.oracle.executor import Oracle
-from tests.oracle.generate import Generator
+from tests.oracle.expectations import Expectations
 from tests.oracle.harness import Harness
-from tests.oracle.landscape import Landscape
-from tests.oracle.operations import Operation
 from tests.oracle.product import opened
 
 _CHUNKS, _OPERATIONS = 41, 50
@@ -27,13 +24,9 @@ _KEYS_SEED = 2_000_000
 """Other operations than those of the comparison."""
 
 
-def _operation(oracle: Oracle, landscape: Landscape, seed: int) -> Operation:
-    return Generator(Random(seed), landscape, oracle).operation()
-
-
 async def _check(
+    expectations: Expectations,
     oracle: Oracle,
-    landscape: Landscape,
     urls: Mapping[str, str],
     seeds: range,
     keys: Sequence[NetworkKey] = (NETWORK_KEY,),
@@ -41,51 +34,47 @@ async def _check(
     async with opened(oracle.world, adapters_at(urls, keys)) as product:
         harness = Harness(oracle, product)
         for seed in seeds:
-            verdict = await harness.judge(_operation(oracle, landscape, seed))
+            expected = expectations.of(seed)
+            verdict = await harness.judge(expected.operation, expected.answer)
             if verdict.difference:
                 pytest.fail(f"seed {seed}\n{await harness.explained(verdict)}")
 
 
 @pytest.mark.parametrize("chunk", range(_CHUNKS))
 async def test_compiled_answers_equal_the_oracles(
-    oracle: Oracle, landscape: Landscape, city_urls: Mapping[str, str], chunk: int
+    expectations: Expectations, oracle: Oracle, city_urls: Mapping[str, str], chunk: int
 ) -> None:
     first = chunk * _OPERATIONS
-    await _check(oracle, landscape, city_urls, range(first, first + _OPERATIONS))
+    await _check(expectations, oracle, city_urls, range(first, first + _OPERATIONS))
 
 
 async def test_answers_equal_the_oracles_while_two_network_keys_are_in_force(
-    oracle: Oracle, landscape: Landscape, city_urls: Mapping[str, str]
+    expectations: Expectations, oracle: Oracle, city_urls: Mapping[str, str]
 ) -> None:
     """The departments still hold references under the older key."""
     newer = NetworkKey(NETWORK_KEY.identity, bytes(SEAL_KEY_BYTES))
     seeds = range(_KEYS_SEED, _KEYS_SEED + 2 * _OPERATIONS)
-    await _check(oracle, landscape, city_urls, seeds, (newer, NETWORK_KEY))
+    await _check(expectations, oracle, city_urls, seeds, (newer, NETWORK_KEY))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("chunk", range(_CHUNKS, _CHUNKS + _LONG_CHUNKS))
 async def test_many_more_compiled_answers_equal_the_oracles(
-    oracle: Oracle, landscape: Landscape, city_urls: Mapping[str, str], chunk: int
+    expectations: Expectations, oracle: Oracle, city_urls: Mapping[str, str], chunk: int
 ) -> None:
     first = chunk * _OPERATIONS
-    await _check(oracle, landscape, city_urls, range(first, first + _OPERATIONS))
+    await _check(expectations, oracle, city_urls, range(first, first + _OPERATIONS))
 
 
-def test_generated_operations_are_telling(oracle: Oracle, landscape: Landscape) -> None:
+def test_generated_operations_are_telling(expectations: Expectations) -> None:
     """At least 70 of 100 return records; 30 have a next page, a mask or a denial."""
     count = 300
-    answers = []
-    for seed in range(count):
-        made = _operation(oracle, landscape, seed)
-        answers.append(
-            oracle.traced(made.document, made.operation_name, made.variables, made.caller)
-        )
+    answers = [expectations.of(seed).answer for seed in range(count)]
     with_rows = sum(answer.rows > 0 for answer in answers)
     eventful = sum(answer.is_eventful for answer in answers)
     assert with_rows >= 0.7 * count
     assert eventful >= 0.3 * count
 
 
-def test_the_same_seed_generates_the_same_operation(oracle: Oracle, landscape: Landscape) -> None:
-    assert _operation(oracle, landscape, 5) == _operation(oracle, landscape, 5)
+def test_the_same_seed_generates_the_same_operation(expectations: Expectations) -> None:
+    assert expectations.operation(5) == expectations.operation(5)

@@ -25,9 +25,11 @@ from tests.support.postgres import can_open
 
 _PATIENCE_S = 60.0
 _START_AND_WAIT = """
-import sys
+import signal, sys
 from pathlib import Path
 from gateway.demo.postgres import EmbeddedPostgres
+# where the tests run in the background of a shell, it has them ignore interrupts
+signal.signal(signal.SIGINT, signal.default_int_handler)
 server = EmbeddedPostgres(Path(sys.argv[1])).start()
 print(server.server_id, flush=True)
 sys.stdin.read()
