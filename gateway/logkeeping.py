@@ -145,7 +145,7 @@ async def kept_log(settings: AuditLogSettings, address: StoreAddress) -> AsyncIt
     pool = LightPool(connector(address), KEEPING_CONNECTIONS)
     segments = None
     if settings.segments is not None:
-        segments = SegmentKeeper(pool, identity, settings.segments)
+        segments = SegmentKeeper(pool, identity, settings.segments, settings.archive)
     candidate, asked = None, WitnessKeeper(())
     if signer is not None:
         candidate = SequencerCandidate(
@@ -234,8 +234,10 @@ def _nobody() -> None:
 class SegmentKeeper:
     """Copies what is signed into the folder, in the background, while the folder is free."""
 
-    def __init__(self, lending: Lending, identity: LogIdentity, folder: Path) -> None:
-        self._mirror = Mirror(lending, identity, folder)
+    def __init__(
+        self, lending: Lending, identity: LogIdentity, folder: Path, archive: Path | None = None
+    ) -> None:
+        self._mirror = Mirror(lending, identity, folder, archive)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_closing = False

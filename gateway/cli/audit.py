@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from gateway.audit.log import AuditLog, StoredEntry
+from gateway.cli.audit_archive import archive
 from gateway.cli.audit_controls import controls
 from gateway.cli.audit_erase import erase
 from gateway.cli.audit_log import export, key, new_key, prove, sequencer, verify
@@ -29,7 +30,7 @@ def audit() -> None:
 
 for _command in (
     *(export, key, new_key, prove, sequencer, verify, witness),
-    *(search, controls, close_matter, erase),
+    *(search, controls, close_matter, archive, erase),
 ):
     audit.add_command(_command)
 

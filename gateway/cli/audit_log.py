@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,16 +20,19 @@ from gateway.cli.store import run_on_store
 from gateway.errors import GatewayError, InternalError
 from gateway.logkeeping import identity_of, kept_log, witness_keys
 from gateway.settings import AuditLogSettings, Settings
+from gateway.store.connect import StoreAddress
 from gateway.store.pool import LightPool
 from gateway.translog import verify_audit_log
 from gateway.translog.mirror import Mirror
 from gateway.translog.notes import COSIGNATURE_TYPE, ED25519_TYPE, is_key_name
 from gateway.translog.proofs import Proofs
+from gateway.translog.segment_reading import SegmentReader
 from gateway.translog.signers import Ed25519Signer, private_key_pem
 from gateway.translog.storecheck import check_store
 from gateway.translog.types import InclusionProof, LogIdentity
 
 _T = TypeVar("_T")
+_DROPPED = "SELECT dropped_size FROM audit_archive"
 _ENTRY = "SELECT entry_no, entry FROM audit_entry WHERE request_id = $1 ORDER BY entry_no"
 
 
@@ -103,10 +106,10 @@ def sequencer(config: Path) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 def export(config: Path, folder: Path) -> None:
     """Copy everything that is signed into FOLDER, with the program that verifies it."""
-    settings, _, identity = read_log_settings(config)
+    settings, log, identity = read_log_settings(config)
 
     async def copy(pool: LightPool) -> int:
-        mirror = Mirror(pool, identity, folder)
+        mirror = Mirror(pool, identity, folder, log.archive)
         await mirror.open()
         try:
             await mirror.copy()
@@ -114,7 +117,7 @@ def export(config: Path, folder: Path) -> None:
         finally:
             mirror.close()
 
-    size = _on_log(settings, copy)
+    size = on_log(store_of(settings), copy)
     program = Path(verify_audit_log.__file__)
     shutil.copyfile(program, folder / program.name)
     click.echo(f"{size} entries in {folder}; to verify them, anywhere:")
@@ -138,32 +141,63 @@ def verify(config: Path, quorum: int, trusted: tuple[Path, ...], as_json: bool) 
     """Hash every stored byte of the log again, in the store and in the segments; exit 1 if
     anything does not hold."""
     settings, log, identity = read_log_settings(config)
-    try:
-        trust = verify_audit_log.Trust(
-            tuple(verify_audit_log.read_key(each.verifier_key()) for each in identity.keys),
-            tuple(verify_audit_log.read_key(each.verifier_key()) for each in witness_keys(log)),
-            quorum,
-            tuple(verify_audit_log.read_checkpoint(path.read_text("utf-8")) for path in trusted),
-        )
-    except (verify_audit_log.Damaged, InternalError) as error:
-        raise click.ClickException(str(error)) from error
-    found = _on_log(settings, lambda pool: check_store(pool, identity.suite.name, trust))
+    kept = _checkpoints(trusted)
+    trust = trust_of(log, identity, quorum, kept)
+    found = on_log(
+        store_of(settings),
+        lambda pool: check_store(pool, identity.suite.name, trust, log.archive),
+    )
     if not as_json:
         click.echo("store:")
     verify_audit_log.show(found, as_json)
     is_good = not found.problems
-    if log.segments is not None:
+    folders = {"segments": log.segments, "archive": log.archive}
+    for name, folder in folders.items():
+        if folder is None or (name == "archive" and not any(folder.glob("*"))):
+            continue
         report = verify_audit_log.Report()
         try:
-            verify_audit_log.SegmentCheck(log.segments, trust, report).run()
+            # an archive ends long before what others keep
+            held = trust if name == "segments" else trust_of(log, identity)
+            verify_audit_log.SegmentCheck(folder, held, report).run()
         except (verify_audit_log.Damaged, OSError) as error:
             report.add("UNREADABLE", None, str(error))
         if not as_json:
-            click.echo(f"segments in {log.segments}:")
+            click.echo(f"{name} in {folder}:")
         verify_audit_log.show(report, as_json)
         is_good = is_good and not report.problems
     if not is_good:
         raise SystemExit(1)
+
+
+def trust_of(
+    log: AuditLogSettings,
+    identity: LogIdentity,
+    quorum: int = 0,
+    trusted: Sequence[verify_audit_log.Checkpoint] = (),
+) -> verify_audit_log.Trust:
+    """What a verifier has to believe of the log that the settings name.
+
+    Raises:
+        click.ClickException: a key of a witness is none.
+    """
+    try:
+        witnesses = witness_keys(log)
+    except InternalError as error:
+        raise click.ClickException(str(error)) from error
+    return verify_audit_log.Trust(
+        tuple(verify_audit_log.read_key(each.verifier_key()) for each in identity.keys),
+        tuple(verify_audit_log.read_key(each.verifier_key()) for each in witnesses),
+        quorum,
+        tuple(trusted),
+    )
+
+
+def _checkpoints(paths: Sequence[Path]) -> list[verify_audit_log.Checkpoint]:
+    try:
+        return [verify_audit_log.read_checkpoint(path.read_text("utf-8")) for path in paths]
+    except (verify_audit_log.Damaged, UnicodeDecodeError) as error:
+        raise click.ClickException(str(error)) from error
 
 
 @click.command()
@@ -171,15 +205,23 @@ def verify(config: Path, quorum: int, trusted: tuple[Path, ...], as_json: bool) 
 @click.argument("request_id")
 def prove(config: Path, request_id: str) -> None:
     """Print proof that the entry of a request is in the log, for `verify_audit_log.py --proof`."""
-    settings, _, identity = read_log_settings(config)
+    settings, log, identity = read_log_settings(config)
 
     async def find(pool: LightPool) -> list[dict[str, object]]:
         async with pool.connection() as connection:
             rows = await connection.fetch(_ENTRY, request_id)
-        proofs = await Proofs(pool, identity.suite).proofs_of([row["entry_no"] for row in rows])
-        return [_proof(row["entry"], proofs[row["entry_no"]]) for row in rows]
+            dropped = await connection.fetchval(_DROPPED)
+        proofs = Proofs(pool, identity.suite)
+        proven = await proofs.proofs_of([row["entry_no"] for row in rows])
+        found = [_proof(row["entry"], proven[row["entry_no"]]) for row in rows]
+        if log.archive is None or not dropped:
+            return found
+        named = f'"requestId":{json.dumps(request_id, ensure_ascii=False)}'.encode()
+        archived = SegmentReader(log.archive).find(named, dropped)
+        of_leaves = await proofs.of_leaves([each.leaf for each in archived])
+        return [*(_proof(each.entry, of_leaves[each.leaf]) for each in archived), *found]
 
-    found = _on_log(settings, find)
+    found = on_log(store_of(settings), find)
     if not found:
         raise click.ClickException(f"no entry of a request `{request_id}`")
     for each in found:
@@ -198,8 +240,13 @@ def _proof(entry: bytes, proof: object) -> dict[str, object]:
     }
 
 
-def _on_log(settings: Settings, work: Callable[[LightPool], Awaitable[_T]]) -> _T:
+def on_log(store: StoreAddress, work: Callable[[LightPool], Awaitable[_T]]) -> _T:
+    """Run work that reads or writes folders beside the store.
+
+    Raises:
+        click.ClickException: store or folder cannot be used.
+    """
     try:
-        return run_on_store(store_of(settings), work)
+        return run_on_store(store, work)
     except OSError as error:
         raise click.ClickException(f"the folder cannot be used: {error.strerror}") from error

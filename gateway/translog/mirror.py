@@ -22,12 +22,14 @@ from gateway.translog.notes import SignedNote, parse_checkpoint, parse_note
 from gateway.translog.reading import (
     StoredLeaf,
     StoredNote,
+    first_line_after,
     last_line,
     read_checkpoints,
     read_cosigned,
     read_decisions,
     read_leaves,
 )
+from gateway.translog.segment_reading import SegmentReader
 from gateway.translog.segments import LeafRecord, SegmentFolder
 from gateway.translog.sequencer import LogDamagedError
 from gateway.translog.signers import holds
@@ -42,7 +44,15 @@ _NAMED = re.compile(rb'"decisions":"([0-9a-f]{64})"')
 class Mirror:
     """Copies one log into one folder; `open` comes first."""
 
-    def __init__(self, lending: Lending, identity: LogIdentity, path: Path) -> None:
+    def __init__(
+        self, lending: Lending, identity: LogIdentity, path: Path, archive: Path | None = None
+    ) -> None:
+        """
+        Args:
+            path: where the segments are written.
+            archive: where entries are that have left the store.
+        """
+        self._archive = None if archive is None else SegmentReader(archive)
         self._lending = lending
         self._identity = identity
         self._path = path
@@ -73,10 +83,11 @@ class Mirror:
             self._tree = await self._tree_of(folder)
             async with self._lending.connection() as connection:
                 newest = await last_line(connection)
+                first = await first_line_after(connection, self._tree.size)
         except BaseException:
             folder.close()
             raise
-        self._folder, self._line_no = folder, max(0, newest - _MOST_LINES)
+        self._folder, self._line_no = folder, max(0, min(newest - _MOST_LINES, first - 1))
 
     async def _tree_of(self, folder: SegmentFolder) -> Frontier:
         if folder.last is None:
@@ -84,8 +95,11 @@ class Mirror:
         async with self._lending.connection() as connection:
             return await tree_at(connection, self._identity, folder.last)
 
-    async def copy(self) -> int:
+    async def copy(self, most: int | None = None) -> int:
         """Copy what was signed since; returns how many leaves were.
+
+        Args:
+            most: size of the last checkpoint to copy; None: the newest one.
 
         Raises:
             LogDamagedError: entries in the store are not those that were signed.
@@ -95,14 +109,18 @@ class Mirror:
         copied = 0
         async with self._lending.connection() as connection:
             while notes := await read_checkpoints(connection, self.size, _MOST_CHECKPOINTS):
-                copied += await self._copy_to(connection, self._folder, notes)
-            await self._copy_cosigned(connection, self._folder)
+                wanted = [note for note in notes if most is None or note.size <= most]
+                if not wanted:
+                    break
+                copied += await self._copy_to(connection, self._folder, wanted)
+            while await self._copy_cosigned(connection, self._folder):
+                pass
         return copied
 
     async def _copy_to(
         self, connection: Connection, folder: SegmentFolder, notes: Sequence[StoredNote]
     ) -> int:
-        leaves = await read_leaves(connection, self.size, notes[-1].size)
+        leaves = await self._leaves(connection, self.size, notes[-1].size)
         # in a thread, so that catching up holds no answer
         tree, records = await asyncio.to_thread(self._checked, leaves, notes)
         named = folder.unknown_decisions(
@@ -115,6 +133,13 @@ class Mirror:
         await asyncio.to_thread(folder.append, records, decisions, texts)
         self._tree = tree
         return len(records)
+
+    async def _leaves(self, connection: Connection, first: int, past: int) -> Sequence[StoredLeaf]:
+        stored = await read_leaves(connection, first, past)
+        held = stored[0].leaf if stored else past
+        if self._archive is None or held == first:
+            return stored
+        return [*await asyncio.to_thread(self._archive.leaves, first, held), *stored]
 
     def _checked(
         self, leaves: Sequence[StoredLeaf], notes: Sequence[StoredNote]
@@ -137,8 +162,12 @@ class Mirror:
             raise LogDamagedError(f"the entry of leaf {tree.size} is missing in the store")
         return tree, records
 
-    async def _copy_cosigned(self, connection: Connection, folder: SegmentFolder) -> None:
-        """Write checkpoints that witnesses have signed meanwhile once more, with their lines."""
+    async def _copy_cosigned(self, connection: Connection, folder: SegmentFolder) -> bool:
+        """Write checkpoints that witnesses have signed meanwhile once more, with their lines.
+
+        Returns:
+            Whether there may be more.
+        """
         found = await read_cosigned(connection, self._line_no, _MOST_LINES)
         covered = list(takewhile(lambda each: each.tree_size <= self.size, found))
         missing = [each.note for each in covered if not folder.holds_line(each.line)]
@@ -146,6 +175,7 @@ class Mirror:
             await asyncio.to_thread(folder.append, (), (), missing)
         if covered:
             self._line_no = covered[-1].line_no
+        return len(covered) == _MOST_LINES
 
     def close(self) -> None:
         """Give the folder back."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from asyncpg import Record
+
 from gateway.store.lending import Lending
+from gateway.store.pool import Connection
 from gateway.translog.hashes import StoredHashes
 from gateway.translog.merkle import Range, consistency_ranges, inclusion_ranges
 from gateway.translog.suites import HashSuite
@@ -59,18 +62,32 @@ class Proofs:
             head = await connection.fetchrow(_HEAD)
             if head is None or not entry_nos:
                 return proofs
-            size = head["tree_size"]
-            rows = await connection.fetch(_LEAVES, list(proofs), size)
-            ranges = {row["leaf"]: inclusion_ranges(row["leaf"], size) for row in rows}
-            hashes = await self._hashes.of_ranges(
-                connection,
-                {each for path in ranges.values() for each in path},
-                head["young_leaves"],
-            )
-        for row in rows:
-            path = tuple(hashes[each] for each in ranges[row["leaf"]])
-            proofs[row["entry_no"]] = InclusionProof(row["leaf"], size, path, head["note"])
+            rows = await connection.fetch(_LEAVES, list(proofs), head["tree_size"])
+            proven = await self._prove(connection, head, [row["leaf"] for row in rows])
+        proofs.update({row["entry_no"]: proven[row["leaf"]] for row in rows})
         return proofs
+
+    async def of_leaves(self, leaves: Sequence[int]) -> Mapping[int, InclusionProof]:
+        """Return the proofs of leaves that a checkpoint covers, all under the newest one."""
+        async with self._lending.connection() as connection:
+            head = await connection.fetchrow(_HEAD)
+            if head is None:
+                return {}
+            covered = [leaf for leaf in leaves if leaf < head["tree_size"]]
+            return await self._prove(connection, head, covered)
+
+    async def _prove(
+        self, connection: Connection, head: Record, leaves: Sequence[int]
+    ) -> Mapping[int, InclusionProof]:
+        size = head["tree_size"]
+        ranges = {leaf: inclusion_ranges(leaf, size) for leaf in leaves}
+        hashes = await self._hashes.of_ranges(
+            connection, {each for path in ranges.values() for each in path}, head["young_leaves"]
+        )
+        return {
+            leaf: InclusionProof(leaf, size, tuple(hashes[each] for each in path), head["note"])
+            for leaf, path in ranges.items()
+        }
 
     async def consistency(self, old_size: int, size: int) -> ConsistencyProof:
         """Return the proof that the log of one size continues that of another.

@@ -25,6 +25,9 @@ FROM audit_cosignature AS s JOIN audit_checkpoint AS c ON c.tree_size = s.tree_s
 WHERE s.line_no > $1 ORDER BY s.line_no LIMIT $2
 """
 _LAST_LINE = "SELECT coalesce(max(line_no), 0) FROM audit_cosignature"
+_FIRST_LINE = """
+SELECT coalesce(min(s.line_no), 1) FROM audit_cosignature AS s WHERE s.tree_size > $1
+"""
 _DECISIONS = "SELECT json FROM audit_decisions WHERE sha256 = ANY ($1::bytea[])"
 
 
@@ -72,6 +75,12 @@ async def read_cosigned(connection: Connection, line_no: int, most: int) -> Sequ
 async def last_line(connection: Connection) -> int:
     """Return the number of the newest cosignature; 0 if there is none."""
     number: int = await connection.fetchval(_LAST_LINE)
+    return number
+
+
+async def first_line_after(connection: Connection, size: int) -> int:
+    """Return the number of the first cosignature of a checkpoint larger than this."""
+    number: int = await connection.fetchval(_FIRST_LINE, size)
     return number
 
 

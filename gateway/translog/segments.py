@@ -70,7 +70,7 @@ def split_notes(content: str) -> Sequence[str]:
 def newest_note(path: Path) -> SignedNote | None:
     """Return the checkpoint of the largest size in a folder, and change nothing there."""
     for file in sorted(path.glob("checkpoints-*.txt"), reverse=True):
-        found = _whole_notes(file.read_bytes())
+        found = whole_notes(file.read_bytes())
         if found:
             return _largest(found, file)
     return None
@@ -234,7 +234,7 @@ def _by_segment(parts: Iterable[tuple[int, bytes]]) -> Iterable[tuple[int, bytes
     return [(first, b"".join(contents)) for first, contents in joined.items()]
 
 
-def _whole_notes(content: bytes) -> list[str]:
+def whole_notes(content: bytes) -> list[str]:
     """Return the notes of a file of checkpoints without one at its end that is broken off."""
     notes = list(split_notes(content.decode(errors="replace")))
     while notes:
@@ -259,7 +259,7 @@ def _largest(notes: Sequence[str], path: Path) -> SignedNote:
 def _cut_notes(path: Path) -> SignedNote | None:
     """Cut off a note that was not written whole; returns the one of the largest size."""
     content = path.read_bytes()
-    notes = _whole_notes(content)
+    notes = whole_notes(content)
     whole = "".join(notes).encode()
     if not content.startswith(whole):
         raise InternalError(f"file `{path}` is damaged before its end")

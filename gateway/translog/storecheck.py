@@ -1,7 +1,8 @@
 """Verifies the log as it stands in the store, row by row, with the stand-alone verifier's check.
 
 Beyond what the verifier asks of segments, the store has columns that repeat what entries say, and
-tables that say which entry is which leaf: each of them is held against the entries.
+tables that say which entry is which leaf: each of them is held against the entries. Entries that
+have left the store are read from the archive.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from asyncpg import Record
 
+from gateway.errors import InternalError
 from gateway.store.pool import Connection, LightPool
 from gateway.translog.hashes import GROUP_LEVELS, GROUP_SIZE, split_hashes
+from gateway.translog.segment_reading import SegmentReader
 from gateway.translog.verify_audit_log import (
     Checkpoint,
     Damaged,
@@ -29,7 +33,8 @@ from gateway.translog.verify_audit_log import (
 )
 
 _HEAD = """
-SELECT origin, suite, tree_size, settled_entry_no, young_leaves FROM audit_log_head
+SELECT h.origin, h.suite, h.tree_size, h.settled_entry_no, h.young_leaves, a.dropped_size
+FROM audit_log_head AS h CROSS JOIN audit_archive AS a
 """
 _RUNS = """
 SELECT first_leaf, first_entry_no, length FROM audit_run WHERE first_leaf >= $1
@@ -68,22 +73,32 @@ _YOUNGER = "SELECT count(*) FROM audit_entry WHERE entry_no > $1"
 _DECISIONS = "SELECT sha256, json FROM audit_decisions"
 
 
-async def check_store(pool: LightPool, suite_name: str, trust: Trust) -> Report:
-    """Verify everything that is older than the newest checkpoint; younger entries are counted."""
+async def check_store(
+    pool: LightPool, suite_name: str, trust: Trust, archive: Path | None = None
+) -> Report:
+    """Verify everything that is older than the newest checkpoint; younger entries are counted.
+
+    Args:
+        archive: folder of the entries that have left the store.
+    """
     async with (
         pool.connection() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         await connection.execute("SET LOCAL statement_timeout = 0")
         await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        return await StoreCheck(connection, suite_name, trust).run()
+        return await StoreCheck(connection, suite_name, trust, archive).run()
 
 
 class StoreCheck:
     """Reads one store on a connection whose transaction is open; `run` once."""
 
-    def __init__(self, connection: Connection, suite_name: str, trust: Trust) -> None:
+    def __init__(
+        self, connection: Connection, suite_name: str, trust: Trust, archive: Path | None = None
+    ) -> None:
         self.connection = connection
+        self.archive = None if archive is None else SegmentReader(archive)
+        self.dropped = 0
         self.digest = hash_function(suite_name)
         self.suite_name = suite_name
         self.trust = trust
@@ -102,6 +117,7 @@ class StoreCheck:
             self.report.add("MISSING_HEAD", None, "the log has no head")
             return self.report
         self.size, self.young = head["tree_size"], head["young_leaves"]
+        self.dropped = head["dropped_size"]
         expected = (self.trust.origin, self.suite_name)
         if self.size and (head["origin"], head["suite"]) != expected:
             text = f"the head names log `{head['origin']}` with {head['suite']}"
@@ -155,7 +171,20 @@ class StoreCheck:
             if row is not None and (difference := column_difference(row)):
                 text = f"column `{difference}` of entry {number} does not say what the entry says"
                 self.report.add("ALTERED_COLUMN", self.check.next_leaf, text)
-            await self._leaf(None if row is None else row["entry"])
+            await self._leaf(self._archived() if row is None else row["entry"])
+
+    def _archived(self) -> bytes | None:
+        """The entry of the next leaf, if it has left the store."""
+        leaf = self.check.next_leaf
+        if self.archive is None or leaf >= self.dropped:
+            return None
+        try:
+            found = self.archive.leaves(leaf, leaf + 1)
+        except (OSError, InternalError) as error:
+            self.report.add("UNREADABLE", leaf, f"the archive cannot be read: {error}")
+            self.archive = None
+            return None
+        return found[0].entry if found else None
 
     async def _leaf(self, entry: bytes | None) -> None:
         stored = await self._stored_hash(self.check.next_leaf)
