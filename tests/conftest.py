@@ -16,6 +16,7 @@ from tests.support.scheduling import TogetherScheduling
 gc.set_threshold(100_000, 20, 50)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Have pytest-xdist give tests that share something to one worker."""
     return TogetherScheduling(config, log)
