@@ -143,6 +143,8 @@ def _write_settings(
         f"audience = {json.dumps(AUDIENCE)}",
         'jwks = "jwks.json"',
         "is_demo = true",
+        "[administrators]",
+        "demanded = false",
         "[clients]",
         "registered_operations_only = []",
         f"requests_per_minute = {MOST_REQUESTS}",

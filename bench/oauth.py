@@ -230,7 +230,7 @@ def _settings(folder: Path, port: int, issuer: str, store_url: str) -> Path:
         f"[server]\nport = {port}",
         f"[store]\nurl = {json.dumps(store_url)}",
         '[identity]\nissuer = "https://issuer.bench.example"\naudience = "bench"',
-        'jwks = "jwks.json"',
+        'jwks = "jwks.json"\nis_demo = true\n[administrators]\ndemanded = false',
         '[keys]\nopaque_files = ["opaque"]\naudit_file = "audit"',
         '[audit_log]\norigin = "bench.example/audit"\nkey_file = "log.pem"\nsegments = "segments"',
         f'[oauth]\nissuer = "{issuer}"\nseal_file = "seal"',

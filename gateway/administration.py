@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 import orjson
 
+from gateway.administrators.admitting import Admitting, Asked
+from gateway.administrators.powers import Act
 from gateway.admission.admit import Admission
 from gateway.audit.types import OutdatedDecisionError, Recorder
 from gateway.entitlements.client import Client
@@ -64,6 +66,7 @@ class ClientAdministration:
 
     Attributes:
         administrators: ids of the clients that may.
+        people: admits the administrators who act through them.
     """
 
     authenticator: Authenticator
@@ -72,21 +75,29 @@ class ClientAdministration:
     recorder: Recorder
     office: ClientOffice
     administrators: frozenset[str]
+    people: Admitting
     clock: Callable[[], float] = time.monotonic
 
     async def act(
-        self, asked: object, credentials: Credentials, facts: RequestFacts
+        self, asked: object, credentials: Credentials, session: str | None, facts: RequestFacts
     ) -> Mapping[str, object]:
         """Do one act and return the client afterwards.
+
+        Args:
+            session: of the administrator who acts; his name stands in the entry.
 
         Raises:
             ClientError: refused, and that is on record if the credentials were good.
         """
-        principal = await self._admit(credentials, facts)
+        principal = await self.admit(credentials, facts)
         members = _members(asked)
         act = _ACTS.get(str(members.pop("act", None)))
         if act is None:
             raise _invalid(f"`act` is none of {', '.join(_ACTS)}")
+        asked_act = Asked(Act.CHANGE_CLIENT, act.value, facts.path)
+        person = (await self.people.admit(session, asked_act)).person
+        if person is not None:
+            principal = replace(principal, user_ref=person.name)
         acting = Acting(principal, facts.request_id, facts.peer_class)
         try:
             client_id = await self._do(act, acting, members)
@@ -107,14 +118,19 @@ class ClientAdministration:
         Raises:
             ClientError: refused, and that is on record if the credentials were good.
         """
-        principal = await self._admit(credentials, facts)
+        principal = await self.admit(credentials, facts)
         lines = await self.office.list_clients()
         found: list[Mapping[str, object]] = [client_members(line) for line in lines]
         entry = Trail(facts, principal, self.rules(), self.clock).entry()
         await self.recorder.commit(replace(entry, operation_name=LIST_CLIENTS))
         return found
 
-    async def _admit(self, credentials: Credentials, facts: RequestFacts) -> Principal:
+    async def admit(self, credentials: Credentials, facts: RequestFacts) -> Principal:
+        """Let in a client that administers.
+
+        Raises:
+            ClientError: it is refused, and that is on record if the credentials were good.
+        """
         if credentials.is_empty:
             raise Unauthenticated(
                 "TOKEN_REQUIRED",

@@ -18,6 +18,7 @@ from gateway.composition import Gateway, oauth_rules, open_gateway, trusted_prox
 from gateway.errors import GatewayError
 from gateway.fetching.types import SourceOutcome
 from gateway.http.access_log import AccessLog, json_logger
+from gateway.http.administrators_endpoint import ADMINISTRATORS_PATH, AdministratorsEndpoint
 from gateway.http.clients_endpoint import CLIENTS_PATH, ClientsEndpoint
 from gateway.http.clock import Clock, SystemClock
 from gateway.http.dispatch import GRAPHQL_PATH, HttpApp
@@ -84,7 +85,7 @@ def create_app(
     observers: list[RequestObserver] = [metrics]
     if logs_requests:
         observers.append(AccessLog(json_logger(sys.stderr.buffer), clock))
-    graphql, persons, clients = _WhenOpen(), _WhenOpen(), _WhenOpen()
+    graphql, persons, clients, people_in = _WhenOpen(), _WhenOpen(), _WhenOpen(), _WhenOpen()
     proxy = trusted_proxy(settings.server)
     opened: list[Gateway] = []
 
@@ -104,6 +105,9 @@ def create_app(
             persons.endpoint = PersonReferencesEndpoint(gateway.desk, clock, observers, proxy=proxy)
             clients.endpoint = ClientsEndpoint(
                 gateway.administration, clock, observers, proxy=proxy
+            )
+            people_in.endpoint = AdministratorsEndpoint(
+                gateway.sign_in_desk, clock, observers, proxy=proxy
             )
             settle_memory()
             if reloads_on is not None:
@@ -132,6 +136,7 @@ def create_app(
     endpoints = {GRAPHQL_PATH: graphql, PERSON_REFERENCES_PATH: persons}
     if settings.clients.administrators:
         endpoints[CLIENTS_PATH] = clients
+        endpoints[ADMINISTRATORS_PATH] = people_in
     return HttpApp(endpoints, rest, clock, observers, KNOWN_PATHS)
 
 

@@ -20,6 +20,12 @@ from gateway.accesslog.adapter import AccessLogAdapter
 from gateway.accesslog.evidence import LogEvidence
 from gateway.accesslog.mapping import SLUG
 from gateway.administration import ClientAdministration
+from gateway.administrators.adapters import not_registered
+from gateway.administrators.admitting import Admitting
+from gateway.administrators.codes import CodeSeal
+from gateway.administrators.register import is_demanded
+from gateway.administrators.signing_in import SigningIn
+from gateway.administrators.types import SignInLimits
 from gateway.admission.admit import Admission
 from gateway.admission.sharing import SharedCounts
 from gateway.admission.types import AdmissionRules, NoSweepObserver, SweepLimits, SweepObserver
@@ -33,13 +39,13 @@ from gateway.authorization.authorize import Authorizer, manifest_providers
 from gateway.authorization.plan import AuthorizedPlan
 from gateway.catalogue import CatalogueContext
 from gateway.changes.follower import ChangeFollower
-from gateway.conformance_report import ReportError, public_key
+from gateway.conformance_report import ReportError, manifest_digest, public_key
 from gateway.contract import Adapter
 from gateway.entitlements.cache import EntitlementsCache
 from gateway.entitlements.contract import Pace
 from gateway.entitlements.grantable import Grantable
 from gateway.entitlements.types import ClientTerms
-from gateway.errors import Unauthenticated
+from gateway.errors import InternalError, Unauthenticated
 from gateway.fetching.calls import (
     CallLimits,
     Departments,
@@ -103,10 +109,11 @@ from gateway.settings import (
     Settings,
     SettingsError,
 )
+from gateway.sign_in_desk import SignInDesk
 from gateway.sign_ins import http_client, logins_of
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
-from gateway.store.pool import LightPool
+from gateway.store.pool import Connection, LightPool
 from gateway.translog.suites import SUITES
 from gateway.visibility.parts import SchemaParts
 from policies.engine import PolicySet
@@ -134,6 +141,7 @@ class Gateway:
     Attributes:
         desk: gives references of persons.
         administration: registers clients for administrators.
+        sign_in_desk: where administrators sign in over HTTP.
         is_ready: whether it can answer now; asks no department.
         reload_rules: has this worker read its rules again soon.
         follower: follows the departments' changes, once it is opened.
@@ -150,6 +158,7 @@ class Gateway:
     entitlements: EntitlementsCache
     desk: PersonDesk
     administration: ClientAdministration
+    sign_in_desk: SignInDesk
     is_ready: Callable[[], bool]
     reload_rules: Callable[[], None]
     follower: ChangeFollower
@@ -188,6 +197,8 @@ async def open_gateway(
         stack.push_async_callback(pool.aclose)
         async with pool.connection() as connection:
             await migrate(connection, shipped_migrations())
+            await require_administrators(connection, settings)
+            held_back = await not_registered(connection, digests_of(ground.registry))
         # Before those who write entries, so that it ends after them.
         log = None
         if settings.audit_log is not None:
@@ -215,6 +226,8 @@ async def open_gateway(
         stack.push_async_callback(counts.aclose)
         admission = Admission(rules, entitlements.client, counts.buckets, counts.sweeps)
         registry = ground.registry
+        for slug, why in held_back.items():
+            registry = registry.without(slug, why)
         for slug, adapter in registry.adapters.items():
             reason = await _open_adapter(stack, adapter)
             if reason is not None:
@@ -241,6 +254,24 @@ async def open_gateway(
         )
         pages = _open_pages(stack, settings, gateway, oauth)
         yield replace(gateway, log=log, pages=pages)
+
+
+async def require_administrators(connection: Connection, settings: Settings) -> None:
+    """Let nothing serve that nobody answers for.
+
+    Raises:
+        InternalError: the settings demand administrators, and the store has none.
+    """
+    if settings.administrators.demanded and not await is_demanded(connection):
+        raise InternalError(
+            "no administrators are appointed: make a key for each of three people with "
+            "`credit-gateway admin new-key`, then run `credit-gateway admin begin`"
+        )
+
+
+def digests_of(registry: Registry) -> Mapping[str, str]:
+    """Digests of the usable adapters' manifests."""
+    return {slug: manifest_digest(each.manifest) for slug, each in registry.adapters.items()}
 
 
 def _open_pages(
@@ -421,6 +452,15 @@ def _wire(
         filing = ConsentFiling(ground.sharing, grantable, within, office.new_number)
         find = registered_clients(entitlements.client, is_sandbox=settings.clients.is_sandbox)
         server = authorization_server(oauth, find, filing, certificates_of(settings.server))
+    administration = ClientAdministration(
+        stages.authenticator,
+        stages.rules,
+        admission,
+        recorder,
+        ClientOffice(acts, within),
+        settings.clients.administrators,
+        Admitting(acts, time.time),
+    )
     return Gateway(
         pipeline=Pipeline(stages),
         registry=registry,
@@ -428,14 +468,8 @@ def _wire(
         stages=stages,
         recorder=recorder,
         entitlements=entitlements,
-        administration=ClientAdministration(
-            stages.authenticator,
-            stages.rules,
-            admission,
-            recorder,
-            ClientOffice(acts, within),
-            settings.clients.administrators,
-        ),
+        administration=administration,
+        sign_in_desk=SignInDesk(administration.admit, signing_in_of(settings, acts)),
         desk=PersonDesk(
             stages.authenticator,
             stages.rules,
@@ -451,6 +485,19 @@ def _wire(
         ),
         oauth=server,
     )
+
+
+def signing_in_of(settings: Settings, lending: LightPool) -> SigningIn:
+    """How administrators sign in under these settings."""
+    stated = settings.administrators
+    limits = SignInLimits(
+        stated.failures,
+        stated.lock_minutes * 60,
+        stated.idle_minutes * 60,
+        stated.session_hours * 3_600,
+        stated.sessions,
+    )
+    return SigningIn(lending, CodeSeal(settings.keys.audit), time.time, limits)
 
 
 def admission_rules(clients: ClientSettings) -> AdmissionRules:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from gateway.cli.adapter import adapter
+from gateway.cli.admin import admin
+from gateway.cli.administered import put_under_administration
 from gateway.cli.audit import audit
 from gateway.cli.changes import changes
 from gateway.cli.check import check
@@ -29,6 +31,7 @@ def main() -> None:
 
 for command in (
     adapter,
+    admin,
     audit,
     changes,
     check,
@@ -45,3 +48,5 @@ for command in (
     serve,
 ):
     main.add_command(command)
+
+put_under_administration(main)

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from gateway.cli.adapter_introspect import introspect
+from gateway.cli.adapter_register import register
 from gateway.cli.adapter_sheet import sheet
 from gateway.cli.adapter_test import key, test
 from gateway.cli.adapter_try import preview, trial
@@ -105,5 +106,5 @@ def fixtures(folder: Path) -> None:
     console.print("fixtures and catalogue page written 样例数据与目录已更新")
 
 
-for command in (introspect, trial, test, key, preview, sheet):
+for command in (introspect, trial, test, key, preview, sheet, register):
     adapter.add_command(command)

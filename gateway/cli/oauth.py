@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import click
 
+from gateway.cli.acting import store_of
+from gateway.cli.administered import ActingAdministrator
 from gateway.cli.config import config_option, read_config
 from gateway.cli.store import run_on_store
 from gateway.identity.keys import generate_key
@@ -41,26 +43,43 @@ def keys(config: Path) -> None:
 
 @oauth.command()
 @config_option
-@click.option(
-    "--revoke",
-    is_flag=True,
-    help="Sign with the new key at once, and end all tokens of the keys before: for a key that "
-    "became known. Otherwise it signs two minutes after it is published, and no request fails.",
-)
-def rotate(config: Path, revoke: bool) -> None:
-    """Publish the next signing key."""
+def rotate(config: Path) -> None:
+    """Publish the next signing key; it signs two minutes later, and no request fails."""
 
     async def change(pool: LightPool, settings: OAuthSettings) -> StoredKey:
         register, seal = KeyRegister(pool), KeySeal(settings.seal)
-        if revoke:
-            key = generate_key()
-            await register.replace(key, seal.seal(key), datetime.now(UTC))
-        else:
-            rotation_s = settings.rotation_days * 86_400
-            await SigningKeys(register, seal, time.time, rotation_s=rotation_s).rotate()
+        rotation_s = settings.rotation_days * 86_400
+        await SigningKeys(register, seal, time.time, rotation_s=rotation_s).rotate()
         return (await register.read())[-1]
 
-    key = _on_store(config, change)
+    _show(_on_store(config, change))
+
+
+@oauth.command()
+@config_option
+def revoke(config: Path, acting: ActingAdministrator) -> None:
+    """Sign with a new key at once, and end all tokens of the keys before.
+
+    For a key that became known. Where administrators are demanded, one proposes it and another
+    approves it.
+    """
+
+    async def newest(pool: LightPool, _settings: OAuthSettings) -> str:
+        known = await KeyRegister(pool).read()
+        return f"signing keys up to {known[-1].kid}" if known else "signing keys"
+
+    async def change(pool: LightPool, settings: OAuthSettings) -> StoredKey:
+        register, key = KeyRegister(pool), generate_key()
+        await register.replace(key, KeySeal(settings.seal).seal(key), datetime.now(UTC))
+        return (await register.read())[-1]
+
+    about = _on_store(config, newest)
+    with acting.doing(store_of(read_config(config)), about):
+        key = _on_store(config, change)
+    _show(key)
+
+
+def _show(key: StoredKey) -> None:
     click.echo(f"{key.generation}  {key.kid}  signs from {_shown(key.signs_from)}")
 
 

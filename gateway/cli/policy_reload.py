@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.administered import ActingAdministrator
 from gateway.cli.config import config_option, installed_registry, read_config
 from gateway.cli.store import run_on_store
 from gateway.errors import InternalError
@@ -19,11 +20,13 @@ from policies.errors import PolicyLoadError
 
 @click.command()
 @config_option
-def reload(config: Path) -> None:
+def reload(config: Path, acting: ActingAdministrator) -> None:
     """Check the rules as they stand now, and have all workers put them in force.
 
-    If anything is wrong with them, says what, ends with 1 and changes nothing. Otherwise every
-    worker reads them; answers of older rules are refused after one second.
+    Where administrators are demanded, one proposes this version and another approves it.
+
+    If anything is wrong with the rules, says what, ends with 1 and changes nothing. Otherwise
+    every worker reads them; answers of older rules are refused after one second.
     """
     settings = read_config(config)
     registry = installed_registry(settings)
@@ -37,7 +40,8 @@ def reload(config: Path) -> None:
             return await announce(connection, policies.version)
 
     address = StoreAddress(settings.store.url, application_name="credit-gateway-cli")
-    epoch = run_on_store(address, release)
+    with acting.doing(address, policies.version):
+        epoch = run_on_store(address, release)
     click.echo(
         f"{len(policies.rules)} rules, version {policies.version}, announced as release {epoch}; "
         f"in force on every worker in {GRACE_S:g} s"

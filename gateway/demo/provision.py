@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.demo.administrators import appoint_administrators
 from gateway.demo.city.cases import CASES
 from gateway.demo.city.settings import CITY_DAY, NETWORK_KEY_FILE
 from gateway.demo.consents import file_consents
@@ -72,7 +74,7 @@ async def provision(
     Raises:
         DemoError: the gateway's own database cannot be used.
     """
-    await _fill_store(databases.store_url)
+    await _fill_store(databases.store_url, files)
     tokens = _mint_tokens(files)
     for name, token in tokens.items():
         if token is not None:
@@ -91,12 +93,14 @@ async def provision(
     return Provisioned(load_settings(files.settings, environment={}), description)
 
 
-async def _fill_store(url: str) -> None:
+async def _fill_store(url: str, files: DemoFiles) -> None:
     pool = LightPool(connector(StoreAddress(url, application_name="credit-gateway-demo")), 1)
     try:
         async with pool.connection() as connection:
             await migrate(connection, shipped_migrations())
         await _register_clients(pool)
+        key = files.secret_bytes("audit.key", _AUDIT_KEY_BYTES)
+        await appoint_administrators(pool, files, await asyncio.to_thread(key.read_bytes))
         await file_consents(ConsentRegister(pool), datetime.now(UTC))
     except GatewayError as error:
         raise DemoError(f"the gateway's own database cannot be used: {error}") from error
@@ -180,6 +184,9 @@ def _write_settings(
         "is_demo = true",
         "# Tokens of these are good for whoever holds them; real use leaves it out.",
         f"bearer_classes = {_BEARER_CLASSES}",
+        "[administrators]",
+        "# Anybody at this console may do everything; real use leaves it out, and appoints three.",
+        "demanded = false",
         "[clients]",
         "# Whoever has a token of this issuer may try; real use leaves it out.",
         "must_register = []",

@@ -59,5 +59,7 @@ class ClientsEndpoint(Endpoint):
                 return Response(200, orjson.dumps({"clients": found}))
             body = await read_json_body(headers, connection, exchange, self.limits)
             asked = read_json(body, self.limits.json_depth)
-            client = await self._administering.act(asked, headers.credentials.about(body), facts)
+            client = await self._administering.act(
+                asked, headers.credentials.about(body), headers.administrator, facts
+            )
         return Response(200, orjson.dumps({"client": client}))

@@ -29,6 +29,7 @@ _ONLY_ONCE = frozenset(
         b"content-length",
         b"content-encoding",
         b"idempotency-key",
+        b"credit-administrator",
     )
 )
 _READ = _ONLY_ONCE | {b"accept", b"transfer-encoding", b"sec-fetch-mode"}
@@ -46,6 +47,7 @@ class RequestHeaders(NamedTuple):
         is_chunked: the request carries `Transfer-Encoding`.
         fetch_mode: what a browser says about who made the request; no page can set it.
         idempotency_key: None without one.
+        administrator: session of an administrator; None without one.
     """
 
     credentials: Credentials
@@ -56,6 +58,7 @@ class RequestHeaders(NamedTuple):
     is_chunked: bool
     fetch_mode: bytes | None
     idempotency_key: str | None = None
+    administrator: str | None = None
 
 
 def read_headers(
@@ -106,6 +109,7 @@ def read_headers(
         b"transfer-encoding" in seen,
         seen.get(b"sec-fetch-mode"),
         _idempotency_key(seen.get(b"idempotency-key")),
+        _text(seen.get(b"credit-administrator")),
     )
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "RequestFacts",
     "RequestObserver",
     "RequestRecord",
+    "SigningAdministratorsIn",
 ]
 
 
@@ -54,9 +55,12 @@ class AdministeringClients(Protocol):
     """What registers and lists clients for administrators."""
 
     async def act(
-        self, asked: object, credentials: Credentials, facts: RequestFacts
+        self, asked: object, credentials: Credentials, session: str | None, facts: RequestFacts
     ) -> Mapping[str, object]:
         """Do one act and return the client afterwards.
+
+        Args:
+            session: of the administrator who acts.
 
         Raises:
             ClientError: the caller gets its status, code and headers instead.
@@ -67,6 +71,20 @@ class AdministeringClients(Protocol):
         self, credentials: Credentials, facts: RequestFacts
     ) -> Sequence[Mapping[str, object]]:
         """Return all clients.
+
+        Raises:
+            ClientError: the caller gets its status, code and headers instead.
+        """
+        ...
+
+
+class SigningAdministratorsIn(Protocol):
+    """Where administrators prove who they are."""
+
+    async def sign(
+        self, asked: object, credentials: Credentials, session: str | None, facts: RequestFacts
+    ) -> Mapping[str, object]:
+        """Give a challenge, sign in, or sign out; returns what the administrator needs next.
 
         Raises:
             ClientError: the caller gets its status, code and headers instead.

@@ -9,6 +9,7 @@ and `reading` knows how a document is read. Others import from here.
 """
 
 from gateway.settings.adapters import ConformanceSettings, read_adapter_section
+from gateway.settings.administrators import AdministratorSettings
 from gateway.settings.audit_log import AuditLogSettings, WitnessSettings
 from gateway.settings.clients import ClientSettings
 from gateway.settings.identity import IdentitySettings
@@ -20,6 +21,7 @@ from gateway.settings.server import ServerSettings, StoreSettings
 from gateway.settings.sign_ins import SignInSettings
 
 __all__ = [
+    "AdministratorSettings",
     "AuditLogSettings",
     "ClientSettings",
     "ConformanceSettings",

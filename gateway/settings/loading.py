@@ -10,6 +10,7 @@ from pathlib import Path
 from gateway.contract import AdapterSettings
 from gateway.isolation.types import AdapterGuards
 from gateway.settings.adapters import ConformanceSettings, read_adapters, read_conformance
+from gateway.settings.administrators import AdministratorSettings, read_administrators
 from gateway.settings.audit_log import AuditLogSettings, read_audit_log
 from gateway.settings.clients import ClientSettings, read_clients
 from gateway.settings.identity import IdentitySettings, read_identity
@@ -49,6 +50,7 @@ class Settings:
     conformance: ConformanceSettings = field(default_factory=ConformanceSettings)
     audit_log: AuditLogSettings | None = None
     guards: Mapping[str, AdapterGuards] = field(default_factory=dict)
+    administrators: AdministratorSettings = field(default_factory=AdministratorSettings)
 
 
 def require_audit_log(settings: Settings) -> AuditLogSettings:
@@ -74,10 +76,12 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
     document = read_document(path)
     reader = Reader(document, path.parent, environment)
     oauth = read_oauth(reader.section("oauth")) if "oauth" in document else None
+    identity = read_identity(reader.section("identity"), reader.section("claims"))
+    clients = read_clients(reader.section("clients"))
     settings = Settings(
         server=read_server(reader.section("server"), oauth),
         store=read_store(reader.section("store")),
-        identity=read_identity(reader.section("identity"), reader.section("claims")),
+        identity=identity,
         keys=read_keys(reader.section("keys")),
         adapters=(adapters := read_adapters(reader)).settings,
         policies=tuple(
@@ -85,12 +89,15 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         ),
         shadow=reader.section("policies").path("shadow"),
         sharing=reader.section("policies").path("sharing"),
-        clients=read_clients(reader.section("clients")),
+        clients=clients,
         oauth=oauth,
         sign_ins=read_sign_ins(reader),
         conformance=read_conformance(reader.section("conformance"), reader),
         audit_log=read_audit_log(reader.section("audit_log")),
         guards=adapters.guards,
+        administrators=read_administrators(
+            reader.section("administrators"), is_trial=identity.is_demo or clients.is_sandbox
+        ),
     )
     reader.finish()
     return settings

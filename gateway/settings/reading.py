@@ -97,8 +97,8 @@ class Section:
             )
         return number
 
-    def flag(self, key: str) -> bool:
-        found = self.value(key, False)
+    def flag(self, key: str, default: bool = False) -> bool:
+        found = self.value(key, default)
         if found in ("true", "false"):
             return bool(found == "true")
         if not isinstance(found, bool):

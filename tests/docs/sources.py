@@ -22,6 +22,7 @@ ROOMS = (
     "admission",
     "oauth",
     "pages",
+    "administrators",
 )
 _CODE = re.compile(r"[A-Z]+(_[A-Z]+)+")
 _LEFT_OUT = frozenset({".git", ".venv", "build", "data", "dist", "node_modules", "__pycache__"})

@@ -121,6 +121,7 @@ def _settings(folder: Path, port: int, store_url: str) -> Path:
         f"[server]\nport = {port}",
         f"[store]\nurl = {json.dumps(store_url)}",
         '[identity]\nissuer = "https://issuer.example"\naudience = "a"\njwks = "jwks.json"',
+        "is_demo = true\n[administrators]\ndemanded = false",
         '[keys]\nopaque_files = ["opaque"]\naudit_file = "audit"',
         f'[audit_log]\norigin = "gateway.example/audit"\nkey_file = "{log_key}"\n'
         f'segments = "{folder.parent}/segments"',

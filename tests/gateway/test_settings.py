@@ -268,3 +268,15 @@ def test_no_audit_log_is_refused_where_one_is_needed(load: Load) -> None:
     settings = load(GOOD.partition("[audit_log]")[0])
     with pytest.raises(SettingsError, match="`audit_log` is missing"):
         require_audit_log(settings)
+
+
+def test_administrators_are_demanded_unless_in_a_demonstration_or_sandbox(
+    load: Callable[[str], Settings],
+) -> None:
+    switched_off = GOOD + "[administrators]\ndemanded = false\n"
+    assert load(GOOD).administrators.demanded
+    with pytest.raises(SettingsError, match="only a demonstration"):
+        load(switched_off)
+    demo = switched_off.replace("[identity]\n", "[identity]\nis_demo = true\n")
+    assert not load(demo).administrators.demanded
+    assert not load(switched_off + "[clients]\nis_sandbox = true\n").administrators.demanded

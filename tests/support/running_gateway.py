@@ -98,9 +98,11 @@ def _written_settings(
         f"[server]\nport = {port}\ntoday = {iso(city.today)}\n",
         f"[store]\nurl = {json.dumps(store_url)}\n",
         f'[identity]\nissuer = "{_ISSUER}"\naudience = "{_AUDIENCE}"\njwks = "jwks.json"\n'
+        "is_demo = true\n"
         f"bearer_classes = {sorted(each.value for each in BEARERS if each.value != 'public')}\n",
         '[keys]\nopaque_files = ["opaque.key"]\naudit_file = "audit.key"\n'
         'network_files = ["network.key"]\n',
+        "[administrators]\ndemanded = false\n",
         f'[audit_log]\norigin = "{ORIGIN}"\nkey_file = "log.pem"\nsegments = "segments"\n',
     ]
     for slug, values in adapters.items():

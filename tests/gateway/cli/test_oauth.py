@@ -66,7 +66,7 @@ def test_keys_are_rotated_and_listed(store: StoreAddress, tmp_path: Path) -> Non
 def test_a_key_that_became_known_is_revoked(store: StoreAddress, tmp_path: Path) -> None:
     config = written(tmp_path, store.url)
     run("rotate", "--config", config)
-    shown = run("rotate", "--revoke", "--config", config)
+    shown = run("revoke", "--config", config)
     *before, newest = stored(store)
     assert newest.kid in shown
     assert newest.signs_from == newest.made_at
