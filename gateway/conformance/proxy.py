@@ -185,6 +185,36 @@ def _statement(message: bytes) -> list[str]:
     return []
 
 
+class HttpRequests:
+    """Requests in HTTP/1.1: method and target of each.
+
+    Bodies are passed over by their length, which clients of a source state.
+
+    Source: RFC 9112, sections 3 and 6.
+    """
+
+    def __init__(self) -> None:
+        self._waiting = b""
+        self._body = 0
+
+    def feed(self, data: bytes) -> Sequence[str]:
+        self._waiting += data
+        found: list[str] = []
+        while self._waiting:
+            skipped = min(self._body, len(self._waiting))
+            self._waiting, self._body = self._waiting[skipped:], self._body - skipped
+            head, end, rest = self._waiting.partition(b"\r\n\r\n")
+            if not end:
+                break
+            line, *fields = head.decode("latin-1").split("\r\n")
+            lengths = [
+                f.partition(":")[2] for f in fields if f.lower().startswith("content-length:")
+            ]
+            self._waiting, self._body = rest, int(lengths[0]) if lengths else 0
+            found.append(line.rpartition(" ")[0])
+        return found
+
+
 class MySqlStatements:
     """Statements in the MySQL protocol: the texts of COM_QUERY and COM_STMT_PREPARE.
 

@@ -31,10 +31,17 @@ _WRITES = re.compile(
     r"|grant|revoke|copy|call|do|lock|vacuum|nextval|setval|pg_advisory_\w+)\b|\bfor\s+(update|share)",
     re.IGNORECASE,
 )
+_REQUEST = re.compile(r"[A-Z]+ /")
+_WRITING_METHODS = ("PUT ", "PATCH ", "DELETE ")
 
 
 def writes(statement: str) -> bool:
-    """Whether a statement would change or lock something; what stands in quotes does not count."""
+    """Whether a statement would change or lock something; what stands in quotes does not count.
+
+    Of HTTP requests the method tells: a question may well be put by POST.
+    """
+    if _REQUEST.match(statement):
+        return statement.startswith(_WRITING_METHODS)
     return _WRITES.search(_QUOTED.sub("''", statement)) is not None
 
 

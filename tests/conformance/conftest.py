@@ -13,7 +13,7 @@ from gateway.conformance import Department
 from gateway.conformance.control import SourceControl
 from gateway.conformance.department import read, whole
 from gateway.conformance.promises import promise_of
-from gateway.conformance.proxy import PostgresStatements, SourceProxy
+from gateway.conformance.proxy import PostgresStatements, SourceProxy, StatementReader
 from gateway.contract import SUBJECT_KEY, Adapter, AdapterSettings, RecordRequest
 from gateway.demo.city.cases import CASES
 from gateway.demo.city.settings import CitySettings
@@ -85,6 +85,18 @@ class ReadOnlyControl:
 
     def add_records(self, kind: RecordKind, count: int) -> bool:
         return False
+
+
+@contextmanager
+def behind_proxy(
+    port: int, make_reader: Callable[[], StatementReader]
+) -> Iterator[tuple[int, ReadOnlyControl]]:
+    """A proxy of the kit before a server on loopback: its port, and the control."""
+    proxy = SourceProxy(lambda: socket.create_connection(("127.0.0.1", port)), make_reader)
+    try:
+        yield proxy.port, ReadOnlyControl(proxy)
+    finally:
+        proxy.close()
 
 
 @contextmanager

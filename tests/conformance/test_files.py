@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from gateway.conformance import AdapterConformance, Department, ReferenceRecord
+from gateway.conformance.drops import DropControl
 from gateway.sources.files import FilesAdapter, FilesSource
 from gateway.sources.files.exchange import take_up
 from schema.codes import RecordKind
@@ -24,7 +26,8 @@ from tests.support.awkward_department import (
 )
 from tests.support.drops import kind_file, mapping_for, write_drop
 
-NOW = dt.datetime(2026, 11, 3, tzinfo=dt.UTC)
+FIRST = dt.date(2026, 11, 2)
+NOW = dt.datetime(2027, 11, 3, tzinfo=dt.UTC)
 
 
 def _decided(record: ReferenceRecord) -> ReferenceRecord:
@@ -35,8 +38,6 @@ def _decided(record: ReferenceRecord) -> ReferenceRecord:
 
 def _department(folder: Path, kinds: tuple[RecordKind, ...]) -> Department:
     records = [_decided(record) for record in awkward_records(7)]
-    files = {f"{kind.value}.csv": kind_file(kind, records) for kind in kinds}
-    write_drop(folder / "exchange", "all", files)
     source = FilesSource(
         folder / "exchange", folder / "index", folder / "returned", statement_timeout_s=30
     )
@@ -44,13 +45,28 @@ def _department(folder: Path, kinds: tuple[RecordKind, ...]) -> Department:
     manifest = replace(manifest_for("files"), entries=entries)
     mappings = tuple(mapping_for(kind) for kind in kinds)
 
-    def make() -> FilesAdapter:
-        return FilesAdapter(manifest, mappings, source, {})
+    adapter = FilesAdapter(manifest, mappings, source, {})
+    numbers = count()
 
-    state = take_up(make().recipe, lambda: NOW)
-    assert state.indexed is not None, state.refused
-    assert state.indexed.rows_refused == 0, (source.returned / "rejected-all.csv").read_text()
-    return Department(make, (FIRM, SHOP, PERSON), UNKNOWN)
+    def renew() -> None:
+        """Everything as it is now, as of a later day."""
+        day = (FIRST + dt.timedelta(days=next(numbers))).isoformat()
+        files = {f"{kind.value}.csv": kind_file(kind, records) for kind in kinds}
+        write_drop(source.exchange, day, files, as_of=day)
+        state = take_up(adapter.recipe, lambda: NOW)
+        assert state.indexed is not None, state.refused
+        assert (state.indexed.drop, state.indexed.rows_refused) == (day, 0), state.refused
+
+    def add(kind: RecordKind, number: int) -> bool:
+        values = {"meta.decidedOn": "2026-06-01"}
+        for _ in range(number):
+            records.append(ReferenceRecord(kind, f"added-{len(records)}", FIRM, values))
+        renew()
+        return True
+
+    renew()
+    control = DropControl(source.exchange, renew, add)
+    return Department(lambda: control.watched(adapter), (FIRM, SHOP, PERSON), UNKNOWN, control)
 
 
 class TestFiles(AdapterConformance):

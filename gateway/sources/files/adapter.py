@@ -27,11 +27,12 @@ from gateway.contract import (
     StatisticsGroup,
     StatisticsRequest,
 )
+from gateway.sources.files.engine import open_index
 from gateway.sources.files.exchange import has_news, usable, wire_time
 from gateway.sources.files.forms import form_of
 from gateway.sources.files.indexing import Recipe
 from gateway.sources.files.judging import index_fields
-from gateway.sources.files.lending import OpenIndex
+from gateway.sources.files.lending import IndexOpener, OpenIndex
 from gateway.sources.files.measuring import kind_quality
 from gateway.sources.files.process import IndexingFailedError, take_up_apart
 from gateway.sources.files.source import FilesSource
@@ -61,13 +62,16 @@ class FilesAdapter:
         mappings: Sequence[KindMapping],
         source: FilesSource,
         required: Mapping[str, tuple[str, ...]],
+        opener: IndexOpener = open_index,
     ) -> None:
         """
         Args:
             required: fields that every record must have, by record kind.
+            opener: opens the file of an index.
         """
         self._manifest = manifest
         self._source = source
+        self._opener = opener
         self.recipe = Recipe(manifest, tuple(mappings), required, source)
         self._types = {mapping.kind: _types(mapping) for mapping in mappings}
         self._index: OpenIndex | None = None
@@ -203,7 +207,9 @@ class FilesAdapter:
         if indexed is not None and (former is None or former.indexed != indexed):
             source = self._source
             try:
-                self._index = OpenIndex(source.index, indexed, source.threads, source.memory_mb)
+                self._index = OpenIndex(
+                    source.index, indexed, source.threads, source.memory_mb, self._opener
+                )
             except duckdb.Error as error:
                 _log.error(
                     "an index cannot be opened",

@@ -17,6 +17,8 @@ from gateway.sources.files.state import Indexed
 
 T = TypeVar("T")
 Work = Callable[[duckdb.DuckDBPyConnection], T]
+IndexOpener = Callable[[Path, int, int], duckdb.DuckDBPyConnection]
+"""Takes the file of an index, threads and megabytes of memory."""
 
 
 class OpenIndex:
@@ -28,13 +30,23 @@ class OpenIndex:
         indexed: what it is made of.
     """
 
-    def __init__(self, folder: Path, indexed: Indexed, threads: int, memory_mb: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        indexed: Indexed,
+        threads: int,
+        memory_mb: int,
+        opener: IndexOpener = open_index,
+    ) -> None:
         """
+        Args:
+            opener: opens the index's file; the conformance kit stands in between.
+
         Raises:
             duckdb.Error: the file is no index.
         """
         self.indexed = indexed
-        self._root = open_index(folder / indexed.file, 1, memory_mb)
+        self._root = opener(folder / indexed.file, 1, memory_mb)
         self._free: asyncio.LifoQueue[duckdb.DuckDBPyConnection] = asyncio.LifoQueue()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="files-kit")
         self._running = 0
