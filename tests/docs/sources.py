@@ -18,6 +18,7 @@ ROOMS = (
     "answering",
     "audit",
     "entitlements",
+    "lifecycle",
     "mutations",
     "admission",
     "oauth",

@@ -8,6 +8,7 @@ from scripts import (
     commands_page,
     disclosure_page,
     errors_page,
+    lifecycles_page,
 )
 
 
@@ -47,3 +48,8 @@ def test_disclosure_numbers_are_up_to_date() -> None:
 def test_list_of_error_codes_is_up_to_date() -> None:
     text = errors_page.PAGE.read_text(encoding="utf-8")
     assert text == errors_page.render(), "run `make docs`"
+
+
+def test_life_cycles_are_up_to_date() -> None:
+    text = lifecycles_page.PAGE.read_text(encoding="utf-8")
+    assert text == lifecycles_page.render(), "run `make docs`"

@@ -1,8 +1,8 @@
 """The tables of states."""
 
 from gateway.entitlements.states import (
-    CONSENT_CHANGES,
-    GRANT_CHANGES,
+    CONSENT,
+    GRANT,
     ConsentState,
     GrantState,
     consent_states_before,
@@ -11,8 +11,8 @@ from gateway.entitlements.states import (
 
 
 def test_changes_name_every_state() -> None:
-    assert set(CONSENT_CHANGES) == set(ConsentState)
-    assert set(GRANT_CHANGES) == set(GrantState)
+    assert set(CONSENT.states) == {state.value for state in ConsentState}
+    assert set(GRANT.states) == {state.value for state in GrantState}
 
 
 def test_consent_states_before_active_is_signed_only() -> None:
@@ -21,8 +21,8 @@ def test_consent_states_before_active_is_signed_only() -> None:
 
 def test_consent_ended_never_comes_back() -> None:
     ended = set(ConsentState) - {ConsentState.DRAFT, ConsentState.SIGNED, ConsentState.ACTIVE}
-    after = {state: CONSENT_CHANGES[state] for state in ended}
-    assert after.pop(ConsentState.USED_UP) == {ConsentState.WITHDRAWN}
+    after = {state: set(CONSENT.acts_from(state.value)) for state in ended}
+    assert after.pop(ConsentState.USED_UP) == {"withdraw"}
     assert not any(after.values())
     before = {state: set(consent_states_before(state)) for state in ended}
     assert before.pop(ConsentState.REFUSED) == {ConsentState.SIGNED}
