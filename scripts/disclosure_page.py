@@ -51,9 +51,11 @@ _ROWS = {
     "outer-limit": "失信信息披露 / dishonest information is disclosed at most",
     "outer-start": "披露期起算 / which runs from",
     "listed": "仍在名单内的 / while the subject is listed",
+    "archive": "期满未归档 / not archived by then",
     "good": "守信信息 / good information",
     "court-kinds": "法院自行决定的 / ended by the courts alone",
     "unlevelled-kinds": "不分程度的 / dishonest records without level",
+    "public-persons": "公示自然人的 / natural persons are on public display",
     "act-kinds": "行政行为 / administrative acts",
     "for-earlier-decisions": "适用于此前的决定 / for earlier decisions",
 }
@@ -109,12 +111,14 @@ def _value(version: Version, key: str) -> str:
         "outer-limit": version.outer_limit,
         "outer-start": "行为终了日，不明的自决定日 / the end of conduct, else the decision",
         "listed": "至移出名单 / until removal",
+        "archive": "期满次日起可要求归档 / the subject may demand it from the next day",
         "good": "无期限 / without limit",
         "for-earlier-decisions": "是 / yes" if version.for_earlier else "否 / no",
     }
     kinds = {
         "court-kinds": version.court_kinds,
         "unlevelled-kinds": version.unlevelled_kinds,
+        "public-persons": version.public_person_kinds,
         "act-kinds": version.act_kinds,
     }
     if key in kinds:

@@ -24,6 +24,7 @@ _NAMES = {
     "publicationFloor": "最短公示期届满日 / earliest end by repair",
     "publicationEnd": "公示期限届满日 / public display ends",
     "disclosureEnd": "披露期限届满日 / any disclosure ends",
+    "archivingDemand": "本人可要求归档之日 / the subject may demand archiving from",
     "withdrawalDeadline": "应当撤回之日 / to be withdrawn by",
 }
 _WORDS = {
@@ -92,6 +93,7 @@ def _choice(kind: type[Any]) -> click.Choice[str]:
 @click.option("--listed-until", type=_DAY, metavar="DAY", help="列入名单至 / last day on the list.")
 @click.option("--listed", is_flag=True, help="仍在名单内 / still on a punishment list.")
 @click.option("--warning", is_flag=True, help="仅警告 / the penalty is a mere warning.")
+@click.option("--person", is_flag=True, help="自然人 / about a natural person.")
 @click.option("--corrected", is_flag=True, help="已纠正并履行 / corrected and performed.")
 @click.option(
     "--today", type=_DAY, metavar="DAY", show_default="today", help="推算之日 / day of reckoning."
@@ -146,6 +148,7 @@ def clock(
         is_corrected=others["corrected"],
         is_listed=others["listed"] or until is not None,
         listed_until=until and until.date(),
+        is_person=others["person"],
         **days,
     )
     asked_on = today.date() if today else dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
@@ -170,6 +173,9 @@ def _answers(
     yield "publicationFloor", clock.publication_floor(facts, today)
     yield "publicationEnd", clock.publication_end(facts, today)
     yield "disclosureEnd", clock.disclosure_end(facts, today)
+    demand = clock.archiving_demand(facts, today)
+    if demand is not None:
+        yield "archivingDemand", demand
     if changed_on is not None:
         yield "withdrawalDeadline", clock.withdrawal_deadline(changed_on)
 

@@ -22,6 +22,7 @@ from schema.codes import Nature, Severity
 
 LEVELS = (Severity.MINOR, Severity.GENERAL, Severity.SERIOUS)
 OUTER_LIMIT = "outer-limit"
+_ONE_DAY = dt.timedelta(days=1)
 _START_FIELDS = {
     PublicationStart.DECISION: "meta.decidedOn",
     PublicationStart.PUBLICATION: "meta.publishedOn",
@@ -82,6 +83,8 @@ class Clock:
         allows if not; before, it ends by repair alone.
         """
         version = self.version_for(facts.decided_on, today)
+        if facts.is_person and facts.kind not in version.public_person_kinds:
+            return Answer(Bound.NEVER_BEGINS, None, (version.references["public-persons"],))
         if facts.is_warning and not version.publishes_warnings[facts.regime]:
             return Answer(Bound.NEVER_BEGINS, None, (version.references[_warnings(facts)],))
         outer = self.disclosure_end(facts, today)
@@ -107,6 +110,21 @@ class Clock:
             return Answer(Bound.WITHOUT_LIMIT, None, (version.references["good"],))
         why = (version.references[OUTER_LIMIT], version.references["outer-start"])
         return _bounded(facts, version, _outer_end(version, facts), why)
+
+    def archiving_demand(self, facts: Facts, today: dt.date) -> Answer | None:
+        """Return the first day on which the subject may demand that the record be archived.
+
+        None where disclosure has no end: then there is nothing to demand.
+        """
+        ended = self.disclosure_end(facts, today)
+        if ended.bound is Bound.WITHOUT_LIMIT:
+            return None
+        archive = self.version_for(facts.decided_on, today).references["archive"]
+        references = (*ended.references, archive)
+        if ended.bound is not Bound.ON_DAY or ended.date is None:
+            return Answer(ended.bound, ended.date, references)
+        after = min(ended.date, dt.date.max - _ONE_DAY) + _ONE_DAY
+        return Answer(Bound.ON_DAY, after, references)
 
     @cached_property
     def periods(self) -> dict[str, ChangingPeriod]:

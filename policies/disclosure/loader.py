@@ -41,6 +41,7 @@ _NUMBERS = (
     "act-kinds",
     "court-kinds",
     "unlevelled-kinds",
+    "public-persons",
     "start",
     "ends",
     "corrected",
@@ -48,6 +49,7 @@ _NUMBERS = (
     "outer-start",
     "listed",
     "repair",
+    "archive",
     "good",
 )
 _ENTRY = ("value", "rule", "source", "confidence")
@@ -126,6 +128,7 @@ class _VersionReader:
             act_kinds=self._entry(table, "act-kinds", self._kinds),
             court_kinds=self._entry(table, "court-kinds", self._kinds),
             unlevelled_kinds=self._entry(table, "unlevelled-kinds", self._kinds),
+            public_person_kinds=self._entry(table, "public-persons", self._kinds),
             levels={regime: self._levels(levels, regime) for regime in Regime},
             publishes_warnings={
                 regime: self._entry(
@@ -144,6 +147,7 @@ class _VersionReader:
         self._fixed("outer-start", _OUTER_START)
         self._fixed("listed", "UNTIL_REMOVAL")
         self._fixed("repair", "AT_ONCE")
+        self._fixed("archive", "ON_DEMAND_AFTER_EXPIRY")
         self._fixed("good", "WITHOUT_LIMIT")
         return made
 

@@ -74,6 +74,7 @@ class Version:
         act_kinds: kinds of records that are administrative acts.
         court_kinds: kinds that the court alone extends and ends.
         unlevelled_kinds: kinds of dishonest records that have no level.
+        public_person_kinds: kinds of which natural persons are on public display.
         levels: by regime and level.
         publishes_warnings: by regime, whether a mere warning is published.
         outer_limit: of any disclosure of dishonest information.
@@ -91,6 +92,7 @@ class Version:
     act_kinds: frozenset[RecordKind]
     court_kinds: frozenset[RecordKind]
     unlevelled_kinds: frozenset[RecordKind]
+    public_person_kinds: frozenset[RecordKind]
     levels: Mapping[Regime, Mapping[Severity, LevelPeriods]]
     publishes_warnings: Mapping[Regime, bool]
     outer_limit: Period
@@ -108,6 +110,7 @@ class Facts:
         is_listed: the subject is still on a punishment list for it.
         listed_until: last day on the list, if that is known.
         repaired_on: day of the decision that repaired it.
+        is_person: it is about a natural person.
     """
 
     decided_on: dt.date
@@ -122,6 +125,7 @@ class Facts:
     is_listed: bool = False
     listed_until: dt.date | None = None
     repaired_on: dt.date | None = None
+    is_person: bool = False
 
 
 class Bound(Enum):

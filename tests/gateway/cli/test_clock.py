@@ -47,6 +47,7 @@ def test_all_dates_of_a_general_penalty() -> None:
         "publicationFloor": "2026-12-22",
         "publicationEnd": "2027-09-22",
         "disclosureEnd": "2031-09-22",
+        "archivingDemand": "2031-09-23",
         "withdrawalDeadline": "2026-10-13",
     }
 
@@ -62,6 +63,7 @@ def test_every_option_reaches_the_clock() -> None:
         assert reckon(*plain, *options)[name] != without[name], options
     warned = reckon(*plain, "--regime", "market_regulation", "--warning")
     assert warned["publicationEnd"]["bound"] == "NEVER_BEGINS"
+    assert reckon(*plain, "--person")["publicationEnd"]["bound"] == "NEVER_BEGINS"
     assert reckon(*plain, "--listed")["disclosureEnd"]["bound"] == "UNTIL_REMOVAL"
     listed = reckon(*plain, "--listed-until", "2040-01-01")
     assert listed["disclosureEnd"]["date"] == "2040-01-01"

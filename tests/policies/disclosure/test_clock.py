@@ -36,6 +36,7 @@ FACTS = st.builds(
     is_listed=st.booleans(),
     listed_until=OPTIONAL_DAYS,
     repaired_on=OPTIONAL_DAYS,
+    is_person=st.booleans(),
 )
 COURT = (RecordKind.JUDGMENT_DEFAULTER, RecordKind.CONSUMPTION_RESTRICTION)
 
@@ -135,6 +136,25 @@ def test_repair_ends_publication_and_use_together() -> None:
         assert answer.rules[-1] == "REP-6"
 
 
+def test_subject_may_demand_archiving_from_the_day_after_disclosure() -> None:
+    demand = CLOCK.archiving_demand(PENALTY, TODAY)
+    assert demand is not None
+    assert (demand.bound, demand.date) == (Bound.ON_DAY, dt.date(2031, 9, 23))
+    assert demand.rules == ("PUB-8", "PUB-11")
+    listed = CLOCK.archiving_demand(replace(PENALTY, is_listed=True), TODAY)
+    assert listed is not None
+    assert listed.bound is Bound.UNTIL_REMOVAL
+    assert CLOCK.archiving_demand(replace(PENALTY, nature=Nature.GOOD), TODAY) is None
+
+
+@pytest.mark.parametrize("kind", RecordKind)
+def test_natural_persons_are_published_where_law_orders_it_alone(kind: RecordKind) -> None:
+    answer = CLOCK.publication_end(replace(PENALTY, kind=kind, is_person=True), TODAY)
+    is_public = kind is RecordKind.JUDGMENT_DEFAULTER
+    assert (answer.bound is not Bound.NEVER_BEGINS) == is_public
+    assert ("PUB-12" in answer.rules) != is_public
+
+
 def test_good_records_have_no_limit() -> None:
     good = replace(PENALTY, nature=Nature.GOOD)
     for answer in (CLOCK.publication_end(good, TODAY), CLOCK.disclosure_end(good, TODAY)):
@@ -215,6 +235,7 @@ def test_floor_never_lies_behind_the_end_of_the_level(facts: Facts, today: dt.da
 @given(FACTS, DAYS)
 def test_worse_levels_are_published_no_shorter(facts: Facts, today: dt.date) -> None:
     plain = replace(facts, is_listed=False, nature=Nature.DISHONEST, is_warning=False)
+    plain = replace(plain, is_person=False)
     if plain.kind in COURT:
         return
     ends = [CLOCK.publication_end(replace(plain, severity=level), today).date for level in LEVELS]

@@ -13,7 +13,7 @@ from policies.disclosure.loader import packaged_clock
 from policies.disclosure.types import Facts
 from policies.engine import PolicySet
 from policies.loader import load_policies
-from policies.model import Caller, CallerClass, Purpose, SubjectProfile, Use
+from policies.model import Caller, CallerClass, Outcome, Purpose, SubjectProfile, Use
 from schema.classification import SubjectKind
 from schema.codes import Nature, RecordKind, Severity
 from schema.predicate import Predicate, WireValue, matches
@@ -161,3 +161,12 @@ def test_bounds_of_kinds_stand_alike_in_rules_and_clock() -> None:
     latest = CLOCK.versions[-1]
     assert latest.court_kinds == frozenset(COURT)
     assert latest.unlevelled_kinds == {RecordKind.TAX_ARREARS}
+
+
+@pytest.mark.parametrize("kind", RecordKind)
+def test_rules_show_the_public_natural_persons_where_the_clock_says_so(kind: RecordKind) -> None:
+    person = SubjectProfile(SubjectKind.NATURAL_PERSON, False, frozenset())
+    table = policies().compile(PUBLIC, person, frozenset(), is_source=False)
+    decision = table.decide(MODEL.kinds[kind].type_name, Use.READ)
+    is_public = kind in CLOCK.versions[-1].public_person_kinds
+    assert (decision.outcome is not Outcome.DENIED) == is_public
