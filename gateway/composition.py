@@ -88,6 +88,7 @@ from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.pages.asking import FirmQueries
+from gateway.pages.organisations import OrganisationNames
 from gateway.pages.records import shelves
 from gateway.pages.sessions import SessionLimits, Sessions
 from gateway.pages.site import OpenPages
@@ -288,6 +289,7 @@ def _open_pages(
         gateway.oauth.requests,
         logins_of(settings.sign_ins, oauth.rules.issuer, http, time.time),
         shelves(gateway.schema),
+        OrganisationNames(gateway.registry.manifests, gateway.entitlements.client),
     )
 
 

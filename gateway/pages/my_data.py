@@ -92,8 +92,7 @@ class MyDataPages:
         response = await self._site.open.ask(
             records_document(shelf), variables, who, visit.request_id
         )
-        if response.get("data") is None:
-            raise _refused(response)
+        require_page(response)
         found = read_records(shelf, response)
         return self._site.page(visit, "records.html", shelf=shelf, found=found)
 
@@ -117,7 +116,7 @@ class MyDataPages:
         variables = {"no": number, "reason": reason or None}
         response = await self._site.open.ask(_WITHDRAW, variables, who, visit.request_id)
         if not (response.get("data") or {}).get("withdrawConsent"):
-            raise _refused(response)
+            raise refused(response)
         return self._site.redirect(f"/my/consents/{number}")
 
     async def _own_consent(self, request: Request, visit: Visit) -> Mapping[str, Any]:
@@ -133,13 +132,24 @@ class MyDataPages:
 def _data(response: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
     found = (response.get("data") or {}).get(name)
     if found is None:
-        raise _refused(response)
+        raise refused(response)
     result: Sequence[Mapping[str, Any]] = found
     return result
 
 
-def _refused(response: Mapping[str, Any]) -> BadRequest | Unavailable:
-    """The first error of a response, for a person."""
+def require_page(response: Mapping[str, Any]) -> None:
+    """Raise unless a response shows a page of a list.
+
+    Raises:
+        BadRequest: refused, or the cursor of the page is none of this list.
+    """
+    codes = {error.get("extensions", {}).get("code", "") for error in response.get("errors", ())}
+    if response.get("data") is None or any(code.startswith("CURSOR_") for code in codes):
+        raise refused(response)
+
+
+def refused(response: Mapping[str, Any]) -> BadRequest | Unavailable:
+    """Return the first error of a response, for a person."""
     for error in response.get("errors", ()):
         code = error.get("extensions", {}).get("code", "BAD_REQUEST")
         return BadRequest(code, error["message"])

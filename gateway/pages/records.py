@@ -10,6 +10,7 @@ from typing import Any
 from graphql import GraphQLSchema, get_named_type
 
 from schema.classification import Origin
+from schema.codes import RecordKind
 from schema.model import FieldModel, KindModel, ValueType
 from schema.records import MODEL
 
@@ -60,13 +61,13 @@ class ShownRecords:
 
 
 def shelves(schema: GraphQLSchema) -> tuple[Shelf, ...]:
-    """Every kind of records that an organisation can have, in the order of the schema."""
+    """Every kind of records that departments can hold of an organisation, in the schema's order."""
     organisation = schema.type_map["Organisation"]
     found = []
     for name, field in organisation.fields.items():  # type: ignore[attr-defined]
         type_name = get_named_type(field.type).name
         kind = MODEL.by_type_name.get(type_name.removesuffix(_CONNECTION))
-        if kind is not None:
+        if kind is not None and kind.kind is not RecordKind.LOOK_UP:
             found.append(Shelf(name, kind, type_name.endswith(_CONNECTION)))
     # the latest of a kind that is listed as well stands in the list
     listed = {shelf.kind.kind for shelf in found if shelf.is_list}
@@ -157,7 +158,7 @@ def _selection(kind: KindModel) -> str:
 def _items(kind: KindModel, node: Mapping[str, Any], denied: frozenset[str]) -> Iterator[Item]:
     for field in _fields(kind):
         if field.coordinate not in denied:
-            yield Item(field.declaration.name_zh, _text(field, _value(field, node)))
+            yield Item(field.declaration.name_zh, value_text(field, _value(field, node)))
 
 
 def _value(field: FieldModel, node: Mapping[str, Any]) -> Any:
@@ -170,11 +171,12 @@ def _value(field: FieldModel, node: Mapping[str, Any]) -> Any:
     return value.get(inner)
 
 
-def _text(field: FieldModel, value: Any) -> str | None:
+def value_text(field: FieldModel, value: Any) -> str | None:
+    """How a page writes a value; None: nothing is held."""
     if value is None:
         return None
     if isinstance(value, list):
-        return "；".join(_text(field, each) or "—" for each in value) or None
+        return "；".join(value_text(field, each) or "—" for each in value) or None
     if isinstance(value, bool):
         return _FLAGS[value]
     if field.value_type is ValueType.ENUM and field.enum_terms:

@@ -11,12 +11,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.pages.consent_pages import ConsentPages
+from gateway.pages.look_up_pages import PATH as ACCESS_LOG_PATH
+from gateway.pages.look_up_pages import LookUpPages
 from gateway.pages.my_data import MyDataPages
 from gateway.pages.signing_in import SignInPages
 from gateway.pages.site import OpenPages, Site
 from gateway.pages.types import SignedIn
 
-PAGE_PATHS = frozenset(("/my", "/my/consents", "/sign-in", "/sign-out", "/authorize"))
+PAGE_PATHS = frozenset(
+    ("/my", "/my/consents", ACCESS_LOG_PATH, "/sign-in", "/sign-out", "/authorize")
+)
 STYLE_PATH = "/my/pages.css"
 
 
@@ -38,6 +42,7 @@ def page_routes(
         *SignInPages(site, people).routes(),
         *ConsentPages(site).routes(),
         *MyDataPages(site).routes(),
+        *LookUpPages(site).routes(),
     ]
 
 

@@ -26,7 +26,7 @@ from gateway.oauth.authorization import AuthorizationRequests
 from gateway.pages.records import Shelf
 from gateway.pages.sessions import Sessions, digest_of, new_secret
 from gateway.pages.shown import FILTERS
-from gateway.pages.types import AskAsFirm, Login, SignedIn
+from gateway.pages.types import AskAsFirm, Login, NamesOrganisations, SignedIn
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -62,6 +62,7 @@ class OpenPages:
     Attributes:
         logins: other systems at which people sign in.
         shelves: kinds of records that are shown.
+        names: of organisations that looked.
     """
 
     sessions: Sessions
@@ -69,6 +70,7 @@ class OpenPages:
     requests: AuthorizationRequests
     logins: tuple[Login, ...]
     shelves: tuple[Shelf, ...]
+    names: NamesOrganisations
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,11 @@ class Site:
             who=visit.who, form_token=visit.form_token, **values
         )
         return Response(body, status, _HEADERS, "text/html")
+
+    def download(self, content: bytes, media_type: str, disposition: str) -> Response:
+        """Return a file that the browser keeps."""
+        headers = {**_HEADERS, "content-disposition": disposition}
+        return Response(content, 200, headers, media_type)
 
     def _refusal(self, visit: Visit, error: ClientError) -> Response:
         said = _SAID.get(error.status, _SAID[400])

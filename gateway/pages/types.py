@@ -88,6 +88,18 @@ class Login(Protocol):
         ...
 
 
+class NamesOrganisations(Protocol):
+    """Tells what organisations are called, as they are registered here."""
+
+    def __call__(self, code: str, client_id: str | None) -> str | None:
+        """Return the name of an organisation; None: it is not known here.
+
+        Args:
+            client_id: client that it asked by; None: not known.
+        """
+        ...
+
+
 class AskAsFirm(Protocol):
     """Runs a GraphQL operation as a firm, on the path of every other query."""
 

@@ -697,12 +697,16 @@ def check_proof(proof: dict[str, Any], trust: Trust, digest: Callable[[bytes], b
     """Check that one entry is in the log.
 
     Args:
-        proof: `entry` (its text), `leafIndex`, `path` (base64) and `checkpoint` (the note).
+        proof: `entry` (its text), or its `leafHash` (base64) alone, as subjects get it;
+            `leafIndex`, `path` (base64) and `checkpoint` (the note).
     """
     report = Report(leaves=1, checkpoints=1)
     checkpoint = read_checkpoint(proof["checkpoint"])
     report.problems += trust.problems_of(checkpoint)
-    leaf_hash = digest(b"\x00" + proof["entry"].encode())
+    if "entry" in proof:
+        leaf_hash = digest(b"\x00" + proof["entry"].encode())
+    else:
+        leaf_hash = from_base64(proof["leafHash"])
     path = [from_base64(each) for each in proof["path"]]
     index = int(proof["leafIndex"])
     if root_by_path(digest, leaf_hash, index, checkpoint.size, path) != checkpoint.root:

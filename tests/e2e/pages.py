@@ -20,7 +20,7 @@ from gateway.demo.provision import Provisioned
 from gateway.settings import Settings
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.pool import LightPool
-from tests.e2e.serving import served
+from tests.e2e.serving import Client, served
 from tests.support.oauth import (
     Caller,
     TestClients,
@@ -34,11 +34,16 @@ BACK = "https://bank.example/back?from=credit"
 
 @dataclass
 class Platform:
-    """A server with pages, and a bank that is registered."""
+    """A server with pages, and a bank that is registered.
+
+    Attributes:
+        client: asks as those who have a token of the demonstration.
+    """
 
     url: str
     settings: Settings
     clients: TestClients
+    client: Client
     opened: list[httpx.Client] = field(default_factory=list)
 
     def browser(self) -> Browser:
@@ -119,9 +124,9 @@ def running(made: Provisioned, listener: socket.socket) -> Iterator[Platform]:
     """Serve a demonstration with pages for the length of the block."""
     clients = make_clients(time.time)
     asyncio.run(_register(made.settings.store.url, clients))
-    with served(made.settings, made.description.tokens, listener, PEOPLE):
+    with served(made.settings, made.description.tokens, listener, PEOPLE) as client:
         port = listener.getsockname()[1]
-        platform = Platform(f"http://127.0.0.1:{port}", made.settings, clients)
+        platform = Platform(f"http://127.0.0.1:{port}", made.settings, clients, client)
         yield platform
         for browser in platform.opened:
             browser.close()

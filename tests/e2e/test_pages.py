@@ -258,3 +258,4 @@ def test_unknown_pages_and_kinds_are_not_there(platform: Platform) -> None:
     browser.sign_in("demo-clean-firm")
     for path in ("/my/records/nothing", "/my/consents/none", "/sign-in/nowhere"):
         assert browser.open(path).status_code == 404
+    assert browser.open("/my/records/penalties?after=nothing").status_code == 400

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.demo.city.cases import CASES
 from tests.e2e.pages import Platform
 from tests.gateway.http.browser import Page, browsing
 
@@ -52,6 +53,13 @@ async def _picture(page: Page, name: str) -> None:
     await page.screenshot(PICTURES / f"{name}.png")
 
 
+def _look(platform: Platform, profile: str) -> None:
+    selection = "registration { name legalRepresentativePhone } taxpayerCredit { grade }"
+    document = f"query($u: USCC!) {{ subject(uscc: $u) {{ {selection} }} }}"
+    answer = platform.client.ask(document, {"u": CASES.clean_firm.code}, profile)
+    assert answer.status == 200, answer
+
+
 @pytest.mark.parametrize("size", list(_SIZES))
 async def test_a_firm_signs_in_decides_and_withdraws(platform: Platform, size: str) -> None:
     uri = await asyncio.to_thread(platform.push)
@@ -68,7 +76,16 @@ async def test_a_firm_signs_in_decides_and_withdraws(platform: Platform, size: s
         await _press(page, "a[href^='/my/consents/']", "document.querySelector('.danger')")
         await _picture(page, f"{size}-consent")
         await _press(page, "button.danger", "document.body.innerText.includes('已撤回')")
-        for path in ("/my", "/my/records/penalties", "/my/consents", "/my/records/none"):
+        # every kind of outcome is on one of the look-ups
+        for profile in ("licence-officer", "bank", "tax-officer"):
+            await asyncio.to_thread(_look, platform, profile)
+        for path in (
+            "/my",
+            "/my/records/penalties",
+            "/my/consents",
+            "/my/access-log",
+            "/my/records/none",
+        ):
             await page.command("Page.navigate", url=platform.url + path)
             await _until(page, f"location.pathname === '{path}' && document.querySelector('h1')")
             name = re.sub(r"\W+", "-", path).strip("-")

@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -558,6 +559,13 @@ async def test_proof_of_one_entry_is_checked_without_the_log(
     file.write_text(json.dumps({**document, "leafIndex": 78}))
     assert alone.main(command) == 1
     file.write_text(json.dumps({**document, "entry": entry.decode().replace("r-77", "r-78")}))
+    assert alone.main(command) == 1
+    leaf_hash = written.known.identity.suite.leaf_hash(entry)
+    without = {name: each for name, each in document.items() if name != "entry"}
+    of_hash = {**without, "leafHash": b64encode(leaf_hash).decode()}
+    file.write_text(json.dumps(of_hash))
+    assert alone.main(command) == 0
+    file.write_text(json.dumps({**of_hash, "leafHash": b64encode(bytes(32)).decode()}))
     assert alone.main(command) == 1
     file.write_text("{}")
     assert alone.main(command) == 2
