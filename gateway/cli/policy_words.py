@@ -45,6 +45,7 @@ GATES: Mapping[Gate, Word] = {
     Gate.SUBJECT: Word("主体类别：只对其他类别的主体开放", "subject: open for other subjects only"),
     Gate.PURPOSE: Word("用途：只对其他用途开放", "purpose: open for other purposes only"),
     Gate.FIELD: Word("数据项：现有条件下不开放", "field: not open with what is given"),
+    Gate.TOKEN: Word("访问令牌：规则允许，但令牌不含此项", "token: permitted, but it is for less"),
 }
 CLOSED = Word(
     "数据项：不对这类查询方开放，补充任何条件均无效",
