@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from bench.sender import BenchCertificate
 from gateway.admission.admit import Admission
+from gateway.admission.failures import FailureBudget
 from gateway.admission.pace import Buckets
 from gateway.admission.sweeps import Sweeps
 from gateway.admission.types import AdmissionRules, NoSweepObserver, SweepLimits
@@ -57,6 +58,7 @@ class IdentityBench:
             lambda _: terms,
             Buckets(time.monotonic, lambda: None),
             Sweeps(SweepLimits(), time.time, NoSweepObserver()),
+            FailureBudget(time.monotonic),
         )
 
     def ways(self) -> Iterator[tuple[str, Callable[[], Iterator[Credentials]]]]:

@@ -141,6 +141,7 @@ class ClientAdministration:
             principal = self.authenticator.authenticate(credentials, facts.method, facts.path)
             facts.note.next_nonce = self.authenticator.nonce_after(credentials)
         except ClientError as error:
+            self.admission.failed(error, facts.peer)
             if error.claimant is not None:
                 await self._refuse(claiming(error.claimant), facts, error)
             raise

@@ -27,6 +27,7 @@ from gateway.administrators.register import is_demanded
 from gateway.administrators.signing_in import SigningIn
 from gateway.administrators.types import SignInLimits
 from gateway.admission.admit import Admission
+from gateway.admission.failures import FailureBudget
 from gateway.admission.sharing import SharedCounts
 from gateway.admission.types import AdmissionRules, NoSweepObserver, SweepLimits, SweepObserver
 from gateway.answering.answer import Answerer
@@ -59,6 +60,7 @@ from gateway.fetching.registry import Registry, installed_adapters, load_registr
 from gateway.fetching.types import SourceOutcome
 from gateway.http.clock import SystemClock
 from gateway.http.headers import read_headers
+from gateway.http.peer import peer_class, peer_network
 from gateway.http.proxy import NO_PROXY, UNIX_SOCKET, TrustedProxy
 from gateway.identity.access_token import TokenRules
 from gateway.identity.authenticate import Authenticator, SenderRules, as_named, unregistered
@@ -101,6 +103,7 @@ from gateway.planning.plans import Plans
 from gateway.policy.keeper import PolicyKeeper
 from gateway.policy.load import load_admitting, load_strictly, own_rules
 from gateway.policy.shadow import Shadow, ShadowObserver, Unwatched
+from gateway.request import Peer
 from gateway.root_fields import RootFields
 from gateway.settings import (
     ClientSettings,
@@ -222,10 +225,11 @@ async def open_gateway(
         await recorder.open()
         stack.push_async_callback(recorder.aclose)
         rules = admission_rules(settings.clients)
+        failures = FailureBudget(time.monotonic)
         counts = SharedCounts(acts, rules.sweep, sweep_observer)
         await counts.open()
         stack.push_async_callback(counts.aclose)
-        admission = Admission(rules, entitlements.client, counts.buckets, counts.sweeps)
+        admission = Admission(rules, entitlements.client, counts.buckets, counts.sweeps, failures)
         registry = ground.registry
         for slug, why in held_back.items():
             registry = registry.without(slug, why)
@@ -252,6 +256,7 @@ async def open_gateway(
             (keeper, shadow),
             observers,
             oauth,
+            failures,
         )
         pages = _open_pages(stack, settings, gateway, oauth)
         yield replace(gateway, log=log, pages=pages)
@@ -399,6 +404,7 @@ def _wire(
     rules: tuple[PolicyKeeper, Shadow | None],
     observers: tuple[Observe, ObserveWithheld],
     oauth: OAuthGround | None,
+    failures: FailureBudget,
 ) -> Gateway:
     schema = ground.schema
     keeper, shadow = rules
@@ -453,7 +459,8 @@ def _wire(
         oauth.keys.forget_tokens = stages.authenticator.forget_all
         filing = ConsentFiling(ground.sharing, grantable, within, office.new_number)
         find = registered_clients(entitlements.client, is_sandbox=settings.clients.is_sandbox)
-        server = authorization_server(oauth, find, filing, certificates_of(settings.server))
+        certificates = certificates_of(settings.server)
+        server = authorization_server(oauth, find, filing, certificates, peer_of, failures)
     administration = ClientAdministration(
         stages.authenticator,
         stages.rules,
@@ -578,6 +585,12 @@ def authenticator(
     sender = SenderRules(settings.server.public_url, settings.identity.bearer_classes, dpop)
     reader = as_named if network is None else network.key_of_named
     return Authenticator(rules, sender, time.time, also=also, client=client, person_key=reader)
+
+
+def peer_of(scope: Scope) -> Peer:
+    """Where a request came from."""
+    client = scope.get("client")
+    return Peer(peer_network(client), peer_class(client))
 
 
 def certificates_of(server: ServerSettings) -> CertificateOf:

@@ -75,6 +75,7 @@ class PersonDesk:
             principal = self.authenticator.authenticate(credentials, facts.method, facts.path)
             facts.note.next_nonce = self.authenticator.nonce_after(credentials)
         except ClientError as error:
+            self.admission.failed(error, facts.peer)
             if error.claimant is not None:
                 await self._refuse(Trail(facts, claiming(error.claimant), rules, self.clock), error)
             raise

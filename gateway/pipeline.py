@@ -82,6 +82,7 @@ class Pipeline:
             principal = authenticator.authenticate(credentials, facts.method, facts.path)
             facts.note.next_nonce = authenticator.nonce_after(credentials)
         except ClientError as error:
+            self._stages.admission.failed(error, facts.peer)
             await self._record_claimant(error, facts)
             raise
         return await self.answer_for(principal, request, facts)

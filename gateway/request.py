@@ -48,6 +48,18 @@ class Credentials:
         )
 
 
+class Peer(NamedTuple):
+    """Where a request came from, as far as it may be known.
+
+    Attributes:
+        network: of its address, for budgets; not for records or logs.
+        sort: `local`, `private` or `public`; all that a record may say about the address.
+    """
+
+    network: str
+    sort: str
+
+
 class QuotaUse(NamedTuple):
     """How much of a client's quota of subjects is used, as its worker knows after a commit.
 

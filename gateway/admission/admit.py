@@ -10,13 +10,14 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from gateway.admission.failures import UNPROVEN, FailureBudget
 from gateway.admission.pace import Buckets
 from gateway.admission.sweeps import Sweeps
 from gateway.admission.types import AdmissionRules, Admitted
 from gateway.entitlements.contract import ClientContract
 from gateway.entitlements.errors import client_suspended, token_revoked
 from gateway.entitlements.types import ClientTerms
-from gateway.errors import BadRequest, Refused
+from gateway.errors import BadRequest, ClientError, Refused
 from gateway.identity.principal import Principal
 from gateway.operation.types import OperationRequest, ValidatedOperation
 from gateway.request import CallerNote
@@ -30,7 +31,7 @@ class Admission:
 
     Args:
         client: what this worker knows of a client.
-        buckets, sweeps: of this worker.
+        buckets, sweeps, failures: of this worker.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Admission:
         client: Callable[[str], ClientTerms],
         buckets: Buckets,
         sweeps: Sweeps,
+        failures: FailureBudget,
     ) -> None:
         self._rules = rules
         self._asks_anything = frozenset(
@@ -47,6 +49,23 @@ class Admission:
         self._client = client
         self._buckets = buckets
         self._sweeps = sweeps
+        self._failures = failures
+
+    def failed(self, error: ClientError, network: str) -> None:
+        """Count a request that did not prove who sent it, and is to be refused for that.
+
+        What a good client meets in its daily work, a token that has ended or the need of a nonce,
+        is not counted.
+
+        Args:
+            network: where it came from.
+
+        Raises:
+            TooManyRequests: RATE_LIMITED: refuse it for this, and record nothing.
+        """
+        claimant = error.claimant
+        if claimant is not None or error.code in UNPROVEN:
+            self._failures.spend(network, "" if claimant is None else claimant.client_id)
 
     def enter(self, principal: Principal, note: CallerNote, *, counts: bool = True) -> Admitted:
         """Let a client in.

@@ -19,7 +19,7 @@ _ENTRIES = """
 SELECT e.entry, d.json FROM audit_entry AS e
 LEFT JOIN audit_decisions AS d ON d.sha256 = decode(
     convert_from(e.entry, 'UTF8')::json ->> 'decisions', 'hex')
-WHERE e.client_id = $1 AND e.at >= $2
+WHERE e.client_id = $1 AND e.at >= $2 AND convert_from(e.entry, 'UTF8')::json -> 'event' IS NULL
 ORDER BY e.entry_no LIMIT $3
 """
 _NAMES = """

@@ -18,7 +18,10 @@ class OAuthError(GatewayError):
         description: one ASCII sentence for the client's developer; says nothing about other
             clients, keys or consents.
         headers: further response headers.
+        is_recorded: whether the audit log tells of it.
     """
+
+    is_recorded = False
 
     def __init__(
         self,
@@ -55,6 +58,20 @@ def invalid_grant() -> OAuthError:
 def invalid_details(description: str) -> OAuthError:
     """The authorization details are malformed, or more than this client may have."""
     return OAuthError("invalid_authorization_details", description)
+
+
+def too_many_failures(headers: tuple[tuple[str, str], ...]) -> OAuthError:
+    """Whoever sends this failed too often to prove who it is.
+
+    Args:
+        headers: that say when to come again.
+    """
+    return OAuthError(
+        "temporarily_unavailable",
+        "too many requests from here were refused: correct them, and try again later",
+        status=429,
+        headers=headers,
+    )
 
 
 def temporarily_unavailable() -> OAuthError:

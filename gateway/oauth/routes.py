@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -12,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.oauth.errors import OAuthError, invalid_client, invalid_request
-from gateway.oauth.form import MOST_BODY_BYTES, body_too_large, read_form
+from gateway.oauth.form import MOST_BODY_BYTES, Form, body_too_large, read_form
 from gateway.oauth.metadata import (
     INTROSPECTION_PATH,
     JWKS_PATH,
@@ -24,8 +26,8 @@ from gateway.oauth.metadata import (
     resource_metadata_path,
     server_metadata,
 )
+from gateway.oauth.sent import Sent
 from gateway.oauth.server import AuthorizationServer
-from gateway.oauth.token_endpoint import Sent
 from gateway.oauth.types import OAuthRules
 
 OAUTH_PATHS = frozenset(
@@ -98,12 +100,12 @@ def _endpoint(
         opened = server()
         nonce = opened.proofs.nonce()
         headers = {**_NO_STORE, **({} if nonce is None else {"dpop-nonce": nonce})}
+        sent = _begun(request, opened, rules)
         try:
-            sent = await _read(request, opened, rules.issuer + request.url.path)
+            sent = await _read(request, sent)
             found = await answer(opened, sent)
         except OAuthError as error:
-            _log.info("oauth_refused", path=request.url.path, error=error.error)
-            return _refusal(error, headers)
+            return _refusal(await _recorded(opened, sent, error), headers)
         except ClientDisconnect:
             return Response(status_code=400)
         if found is None:
@@ -113,7 +115,31 @@ def _endpoint(
     return respond
 
 
-async def _read(request: Request, server: AuthorizationServer, url: str) -> Sent:
+def _begun(request: Request, server: AuthorizationServer, rules: OAuthRules) -> Sent:
+    """What is known of a request before it was read."""
+    scope, path = request.scope, request.url.path
+    return Sent(
+        path,
+        rules.issuer + path,
+        # the server gives each request its id; without it around, one is made
+        scope.get("request_id") or secrets.token_hex(12),
+        server.peer_of(scope),
+        Form({}),
+        certificate=server.certificate_of(scope),
+    )
+
+
+async def _recorded(server: AuthorizationServer, sent: Sent, error: OAuthError) -> OAuthError:
+    """The refusal that the client gets, once it is on record."""
+    _log.info("oauth_refused", path=sent.path, error=error.error)
+    try:
+        await server.record.refused(sent, error)
+    except OAuthError as other:
+        return other
+    return error
+
+
+async def _read(request: Request, begun: Sent) -> Sent:
     """Read a request.
 
     Raises:
@@ -130,12 +156,11 @@ async def _read(request: Request, server: AuthorizationServer, url: str) -> Sent
         if len(body) > MOST_BODY_BYTES:
             raise body_too_large()
     form = read_form(content_type, bytes(body))
-    return Sent(
-        form,
-        _single(request, "authorization"),
-        _single(request, "dpop"),
-        server.certificate_of(request.scope),
-        url,
+    return replace(
+        begun,
+        form=form,
+        authorization=_single(request, "authorization"),
+        dpop=_single(request, "dpop"),
     )
 
 

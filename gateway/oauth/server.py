@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from starlette.types import Scope
 
+from gateway.admission.failures import FailureBudget
 from gateway.identity.access_token import AccessTokenValidator, TokenRules
 from gateway.identity.certificates import PresentedCertificate
 from gateway.identity.dpop import DpopRules
@@ -24,6 +25,7 @@ from gateway.oauth.consents import ConsentFiling
 from gateway.oauth.exchange import TokenExchange
 from gateway.oauth.housekeeping import keep_clean
 from gateway.oauth.pushed import PushedRequests
+from gateway.oauth.record import OAuthRecord
 from gateway.oauth.signing_keys import KeyRegister, KeySeal, SigningKeys
 from gateway.oauth.token_endpoint import Entrance, PushedEndpoint, TokenEndpoint
 from gateway.oauth.token_grants import (
@@ -35,10 +37,20 @@ from gateway.oauth.token_grants import (
 from gateway.oauth.token_state import TokenState
 from gateway.oauth.tokens import TokenMint
 from gateway.oauth.types import FindClient, GrantType, OAuthRules
+from gateway.request import Peer
 from gateway.store.pool import LightPool
 
 CertificateOf = Callable[[Scope], PresentedCertificate | None]
 """The certificate that a request was sent with, as far as it can be believed."""
+
+
+PeerOf = Callable[[Scope], Peer]
+"""Where a request came from."""
+
+
+def local_peer(_scope: Scope) -> Peer:
+    """For a server that only this machine reaches."""
+    return Peer("local", "local")
 
 
 def no_certificates(_scope: Scope) -> PresentedCertificate | None:
@@ -61,7 +73,9 @@ class AuthorizationServer:
     pushes: PushedEndpoint
     state: TokenState
     requests: AuthorizationRequests
+    record: OAuthRecord
     certificate_of: CertificateOf
+    peer_of: PeerOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +135,20 @@ def authorization_server(
     find_client: FindClient,
     filing: ConsentFiling,
     certificate_of: CertificateOf = no_certificates,
+    peer_of: PeerOf = local_peer,
+    failures: FailureBudget | None = None,
 ) -> AuthorizationServer:
-    """Put a server together."""
+    """Put a server together.
+
+    Args:
+        failures: how often requests may be refused; None: the server's own budget.
+    """
     rules, clock = ground.rules, ground.clock
     proofs = ProofOfPossession(rules, DpopRules(nonces=ground.nonces), clock)
     clients = ClientAuthentication(find_client, rules.issuer, clock)
-    entrance = Entrance(ground.pool, clients, proofs)
+    budget = FailureBudget(time.monotonic) if failures is None else failures
+    record = OAuthRecord(ground.pool, find_client, budget, clock)
+    entrance = Entrance(ground.pool, clients, proofs, record)
     mint = TokenMint(rules, ground.keys, clock, lambda: secrets.token_hex(16))
     grants: dict[GrantType, TokenGrant] = {
         GrantType.CLIENT_CREDENTIALS: ClientCredentials(mint),
@@ -143,5 +165,7 @@ def authorization_server(
         PushedEndpoint(entrance, pushed),
         TokenState(entrance, AccessTokenValidator(ground.token_rules(), clock), clock),
         AuthorizationRequests(ground.pool, pushed, filing, find_client, rules, clock),
+        record,
         certificate_of,
+        peer_of,
     )

@@ -9,10 +9,8 @@ Source: RFC 6749 sections 3.2 and 5; RFC 9449 section 5; RFC 9396 section 7.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from gateway.identity.certificates import PresentedCertificate
 from gateway.oauth.binding import Possession, ProofOfPossession, invalid_proof
 from gateway.oauth.client_authentication import Authenticated, ClientAuthentication
 from gateway.oauth.details import details_claim
@@ -20,13 +18,17 @@ from gateway.oauth.errors import OAuthError, invalid_client, temporarily_unavail
 from gateway.oauth.form import Form
 from gateway.oauth.once import OnceOnly, use_once
 from gateway.oauth.pushed import PushedRequests
+from gateway.oauth.record import SERVER_ACTOR, Done, OAuthRecord, issued_members
 from gateway.oauth.resource import require_resource
+from gateway.oauth.sent import Sent
 from gateway.oauth.token_grants import TokenAnswer, TokenGrant
 from gateway.oauth.types import GrantType, OAuthClient, OAuthRules
 from gateway.store.pool import CONNECTION_ERRORS, Connection, LightPool, NoConnectionError
 from policies.model import CallerClass
 
 _T = TypeVar("_T")
+ISSUED, ACCEPTED = "ISSUED", "ACCEPTED"
+"""Outcomes on record of a token and of a pushed request."""
 _GRANTS_OF_CLASS: Mapping[CallerClass, frozenset[GrantType]] = {
     CallerClass.INSTITUTION: frozenset(
         {GrantType.CLIENT_CREDENTIALS, GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN}
@@ -38,31 +40,20 @@ _GRANTS_OF_CLASS: Mapping[CallerClass, frozenset[GrantType]] = {
 _OWN_GRANT = frozenset({GrantType.CLIENT_CREDENTIALS})
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What came to an endpoint, besides its form.
-
-    Attributes:
-        authorization, dpop: values of the only headers of these names; None without one.
-        url: of the endpoint, as its clients know it.
-    """
-
-    form: Form
-    authorization: str | None
-    dpop: str | None
-    certificate: PresentedCertificate | None
-    url: str
-
-
 class Entrance:
     """Lets clients in: who they are, what they hold, and each assertion and proof once."""
 
     def __init__(
-        self, pool: LightPool, clients: ClientAuthentication, proofs: ProofOfPossession
+        self,
+        pool: LightPool,
+        clients: ClientAuthentication,
+        proofs: ProofOfPossession,
+        record: OAuthRecord,
     ) -> None:
         self._pool = pool
         self._clients = clients
         self.proofs = proofs
+        self._record = record
 
     def authenticate(self, sent: Sent) -> Authenticated:
         """Return who sent a request; see `ClientAuthentication.authenticate`."""
@@ -70,26 +61,35 @@ class Entrance:
 
     async def within(
         self,
+        sent: Sent,
         authenticated: Authenticated,
         possession: Possession,
-        work: Callable[[Connection], Awaitable[_T]],
+        work: Callable[[Connection], Awaitable[Done[_T]]],
     ) -> _T:
-        """Run work in a transaction in which assertion and proof are used up.
+        """Run work in a transaction in which assertion and proof are used up, and put it on record.
 
         Raises:
             OAuthError: one of them was used before, or the work's own.
         """
         refusal: OAuthError | None = None
+        client_id = authenticated.client.client_id
         try:
             async with self._pool.connection() as connection, connection.transaction():
                 try:
                     await _use_up(connection, authenticated, possession)
-                    return await work(connection)
+                    done = await work(connection)
+                    said = client_id, done.outcome, done.members
                 except OAuthError as error:
                     refusal = error
+                    # what is replayed need not come from the client that signed it
+                    said = SERVER_ACTOR, error.error.upper(), {"claimedClient": client_id}
+                await self._record.write(connection, sent, *said)
         except (NoConnectionError, TimeoutError, *CONNECTION_ERRORS) as error:
             raise temporarily_unavailable() from error
-        raise refusal
+        if refusal is not None:
+            refusal.is_recorded = True
+            raise refusal
+        return done.result
 
 
 async def _use_up(
@@ -131,10 +131,11 @@ class TokenEndpoint:
         binding = proofs.require(possession, client)
         require_resource(form, self._rules)
 
-        async def issue(connection: Connection) -> TokenAnswer:
-            return await grant.issue(connection, form, client, binding)
+        async def issue(connection: Connection) -> Done[TokenAnswer]:
+            answer = await grant.issue(connection, form, client, binding)
+            return Done(answer, ISSUED, issued_members(answer.token))
 
-        return _response(await self._entrance.within(authenticated, possession, issue))
+        return _response(await self._entrance.within(sent, authenticated, possession, issue))
 
 
 class PushedEndpoint:
@@ -156,10 +157,10 @@ class PushedEndpoint:
         possession = self._entrance.proofs.possession(sent.dpop, sent.certificate, sent.url)
         request = self._pushed.read(sent.form, client, possession.binding)
 
-        async def keep(connection: Connection) -> dict[str, Any]:
-            return await self._pushed.keep(connection, request, client)
+        async def keep(connection: Connection) -> Done[dict[str, Any]]:
+            return Done(await self._pushed.keep(connection, request, client), ACCEPTED)
 
-        return await self._entrance.within(authenticated, possession, keep)
+        return await self._entrance.within(sent, authenticated, possession, keep)
 
 
 def _grant_type(form: Form, client: OAuthClient) -> GrantType:

@@ -16,8 +16,10 @@ from gateway.errors import Unauthenticated
 from gateway.identity.access_token import AccessTokenValidator
 from gateway.oauth.binding import Possession
 from gateway.oauth.grants import GrantRegister
+from gateway.oauth.record import Done
 from gateway.oauth.secrets_of_clients import digest_of
-from gateway.oauth.token_endpoint import Entrance, Sent
+from gateway.oauth.sent import Sent
+from gateway.oauth.token_endpoint import Entrance
 from gateway.store.pool import Connection
 
 _INACTIVE: Mapping[str, Any] = {"active": False}
@@ -37,7 +39,9 @@ WHERE r.digest = $1 AND g.client_id = $2
 _REVOKE = """
 UPDATE oauth_access_token SET revoked_at = $3
 WHERE jti = $1 AND client_id = $2 AND revoked_at IS NULL AND expires_at > $3
+RETURNING jti
 """
+_ACTIVE, _IDLE, _REVOKED, _NOTHING = "ACTIVE", "INACTIVE", "REVOKED", "NOTHING_REVOKED"
 _SHOWN = (
     "iss", "aud", "sub", "client_id", "jti", "iat", "nbf", "exp", "scope", "cnf", "act",
     "authorization_details", "caller_class", "organisation", "purpose", "acting_for", "matter_no",
@@ -69,13 +73,17 @@ class TokenState:
         authenticated = self._entrance.authenticate(sent)
         token, client_id = sent.form.required("token"), authenticated.client.client_id
 
-        async def look(connection: Connection) -> Mapping[str, Any]:
-            claims = self._own_claims(token, client_id)
-            if claims is not None:
-                return await self._access_token(connection, claims)
-            return await self._refresh_token(connection, token, client_id)
+        async def look(connection: Connection) -> Done[Mapping[str, Any]]:
+            claims = self._claims(token)
+            if claims is None:
+                told = await self._refresh_token(connection, token, client_id)
+            elif claims["client_id"] == client_id:
+                told = await self._access_token(connection, claims)
+            else:
+                told = _INACTIVE
+            return Done(told, _ACTIVE if told["active"] else _IDLE, _named(claims))
 
-        return await self._entrance.within(authenticated, Possession(), look)
+        return await self._entrance.within(sent, authenticated, Possession(), look)
 
     async def revoke(self, sent: Sent) -> None:
         """End a token; nothing happens to one that is not this client's, or ended already.
@@ -89,28 +97,35 @@ class TokenState:
         authenticated = self._entrance.authenticate(sent)
         token, client_id = sent.form.required("token"), authenticated.client.client_id
 
-        async def end(connection: Connection) -> None:
-            claims = self._own_claims(token, client_id)
-            now = self._now()
-            if claims is not None:
-                await connection.execute(_REVOKE, claims["jti"], client_id, now)
-                return
-            digest = digest_of(token)
-            if digest is None:
-                return
+        async def end(connection: Connection) -> Done[None]:
+            claims = self._claims(token)
+            if claims is None:
+                return await self._end_grant(connection, token, client_id)
+            if claims["client_id"] != client_id:
+                return Done(None, _NOTHING, _named(claims))
+            ended = await connection.fetchval(_REVOKE, claims["jti"], client_id, self._now())
+            return Done(None, _NOTHING if ended is None else _REVOKED, _named(claims))
+
+        await self._entrance.within(sent, authenticated, Possession(), end)
+
+    async def _end_grant(
+        self, connection: Connection, refresh_token: str, client_id: str
+    ) -> Done[None]:
+        digest = digest_of(refresh_token)
+        grant_id = None
+        if digest is not None:
             grant_id = await connection.fetchval(_GRANT_OF_REFRESH, digest, client_id)
-            if grant_id is not None:
-                await GrantRegister(connection).end(grant_id, now)
+        if grant_id is None:
+            return Done(None, _NOTHING)
+        await GrantRegister(connection).end(grant_id, self._now())
+        return Done(None, _REVOKED, {"grantId": grant_id})
 
-        await self._entrance.within(authenticated, Possession(), end)
-
-    def _own_claims(self, token: str, client_id: str) -> Mapping[str, Any] | None:
-        """Claims of a good access token of this client; None for anything else."""
+    def _claims(self, token: str) -> Mapping[str, Any] | None:
+        """Claims of a good access token of this server; None for anything else."""
         try:
-            claims = self._validator.validate(token)
+            return self._validator.validate(token)
         except Unauthenticated:
             return None
-        return claims if claims.get("client_id") == client_id else None
 
     async def _access_token(
         self, connection: Connection, claims: Mapping[str, Any]
@@ -139,3 +154,8 @@ class TokenState:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
+
+
+def _named(claims: Mapping[str, Any] | None) -> Mapping[str, object]:
+    """Which token a client asked about, and whose it is; nothing where it is no access token."""
+    return {} if claims is None else {"tokenId": claims["jti"], "tokenOf": claims["client_id"]}

@@ -62,12 +62,17 @@ class IssuedToken:
     """A token that was kept account of.
 
     Attributes:
-        lifetime_s: seconds until it ends.
+        lifetime_s: seconds until it ends. expires_at: seconds since the epoch.
+        token_id: its `jti`.
+        wanted: what it is good for.
     """
 
     text: str
     lifetime_s: int
     binding: Binding | None
+    token_id: str
+    expires_at: int
+    wanted: TokenSubject
 
     @property
     def token_type(self) -> str:
@@ -128,7 +133,7 @@ class TokenMint:
             datetime.fromtimestamp(now, UTC),
             datetime.fromtimestamp(now + lifetime_s, UTC),
         )
-        return IssuedToken(text, lifetime_s, binding)
+        return IssuedToken(text, lifetime_s, binding, jti, now + lifetime_s, wanted)
 
     def _claims(
         self, wanted: TokenSubject, binding: Binding | None, jti: str, now: int, expires_at: int

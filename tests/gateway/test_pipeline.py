@@ -294,6 +294,25 @@ async def test_genuine_token_whose_claims_are_refused_is_on_record() -> None:
     assert (entry.principal.token_id, entry.subjects, entry.units) == ("t-1", (), 0)
 
 
+async def test_genuine_tokens_without_their_proof_fill_the_log_to_a_bound_only() -> None:
+    recorder = MemoryRecorder()
+    pipeline = pipeline_of(recorder)
+    refusing = RefusingAuthenticator(
+        TokenRules("i", "a", {}, max_lifetime_s=300), BEARER, time.time
+    )
+    pipeline._stages = replace(
+        pipeline._stages,
+        authenticator=refusing,
+        admission=admission_of(lambda _: NEVER_CHANGED, clock=lambda: 0.0),
+    )
+    for _ in range(60):
+        with pytest.raises(Unauthenticated):
+            await answer(pipeline, LIST, {"u": [FIRM]}, "genuine")
+    with pytest.raises(TooManyRequests):
+        await answer(pipeline, LIST, {"u": [FIRM]}, "genuine")
+    assert len(recorder.entries) == 60
+
+
 async def test_budget_of_new_documents_is_the_callers() -> None:
     recorder = MemoryRecorder()
     pipeline = pipeline_of(recorder)

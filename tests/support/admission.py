@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from gateway.admission.admit import Admission
+from gateway.admission.failures import FailureBudget
 from gateway.admission.pace import Buckets
 from gateway.admission.sweeps import Sweeps
 from gateway.admission.types import AdmissionRules, NoSweepObserver, SweepLimits
@@ -27,4 +28,4 @@ def admission_of(
 ) -> Admission:
     """Return admission with these rules, whose counts stay here."""
     sweeps = Sweeps(SweepLimits(), time.time, NoSweepObserver())
-    return Admission(rules, client, Buckets(clock, _nothing_is_due), sweeps)
+    return Admission(rules, client, Buckets(clock, _nothing_is_due), sweeps, FailureBudget(clock))

@@ -13,6 +13,7 @@ import pytest_asyncio
 from starlette.applications import Starlette
 from starlette.types import Scope
 
+from gateway.admission.failures import FailureBudget
 from gateway.audit.entry import RecordHasher
 from gateway.audit.references import SubjectReferences
 from gateway.audit.within import TransactionRecorder
@@ -27,6 +28,7 @@ from gateway.oauth.server import (
     AuthorizationServer,
     OAuthGround,
     authorization_server,
+    local_peer,
     open_ground,
 )
 from gateway.store.connect import StoreAddress, connector
@@ -116,13 +118,16 @@ def filing() -> ConsentFiling:
     )
 
 
-async def server_on(ground: OAuthGround) -> AuthorizationServer:
+async def server_on(ground: OAuthGround, most_failures: int = 10_000) -> AuthorizationServer:
     """Return a server that knows the clients as they are registered now."""
     copy = StoreCopy()
     async with ground.pool.connection() as connection:
         await copy.read_all(connection, ground.clock())
     find = registered_clients(copy.clients.find)
-    return authorization_server(ground, find, filing(), certificate_of)
+    failures = FailureBudget(ground.clock, burst=most_failures)
+    return authorization_server(
+        ground, find, filing(), certificate_of, local_peer, failures=failures
+    )
 
 
 @pytest_asyncio.fixture

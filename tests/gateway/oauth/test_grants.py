@@ -175,7 +175,8 @@ class TestCodeFlow:
                 receipt.consent_no,
             )
             entry = await connection.fetchval(
-                "SELECT entry FROM audit_entry ORDER BY entry_no DESC LIMIT 1"
+                "SELECT entry FROM audit_entry WHERE request_id = 'request-1'"
+                " ORDER BY entry_no DESC LIMIT 1"
             )
         assert row is not None
         assert tuple(row) == ("ACTIVE", "ONLINE", BANK, receipt.sha256)
