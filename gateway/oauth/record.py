@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Generic, TypeVar
 
 from gateway.admission.failures import FailureBudget
@@ -28,11 +29,32 @@ from gateway.store.pool import CONNECTION_ERRORS, Connection, LightPool, NoConne
 SERVER_ACTOR = "credit-gateway-oauth"
 """Actor of a refusal whose sender is not known; what clients did has them as actors."""
 
-EVENTS = {
-    TOKEN_PATH: "TOKEN_REQUEST",
-    PUSHED_PATH: "PUSHED_REQUEST",
-    INTROSPECTION_PATH: "INTROSPECTION",
-    REVOCATION_PATH: "REVOCATION",
+
+class Event(Enum):
+    """What was asked for; `docs/audit-events.md` lists these."""
+
+    TOKEN = "TOKEN_REQUEST"  # noqa: S105 - a name
+    PUSHED = "PUSHED_REQUEST"
+    INTROSPECTION = "INTROSPECTION"
+    REVOCATION = "REVOCATION"
+
+
+class Outcome(Enum):
+    """What came of a request that was not refused."""
+
+    ISSUED = "ISSUED"
+    ACCEPTED = "ACCEPTED"
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+    REVOKED = "REVOKED"
+    NOTHING_REVOKED = "NOTHING_REVOKED"
+
+
+_EVENTS = {
+    TOKEN_PATH: Event.TOKEN,
+    PUSHED_PATH: Event.PUSHED,
+    INTROSPECTION_PATH: Event.INTROSPECTION,
+    REVOCATION_PATH: Event.REVOCATION,
 }
 _UNRECORDED = frozenset({"use_dpop_nonce", "temporarily_unavailable"})
 """A client that is told the nonce comes again at once; without the store nothing is recorded."""
@@ -49,7 +71,7 @@ class Done(Generic[_T]):
     """
 
     result: _T
-    outcome: str
+    outcome: Outcome
     members: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -83,7 +105,7 @@ class OAuthRecord:
         """Write what a request came to; it is durable when the transaction is."""
         at = datetime.fromtimestamp(int(self._clock()), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         said = {"addressClass": sent.peer.sort, **members}
-        event = LogEvent(EVENTS[sent.path], at, sent.request_id, actor, outcome, said)
+        event = LogEvent(_EVENTS[sent.path].value, at, sent.request_id, actor, outcome, said)
         await append_event(connection, event)
 
     async def refused(self, sent: Sent, error: OAuthError) -> None:

@@ -18,7 +18,7 @@ from gateway.oauth.errors import OAuthError, invalid_client, temporarily_unavail
 from gateway.oauth.form import Form
 from gateway.oauth.once import OnceOnly, use_once
 from gateway.oauth.pushed import PushedRequests
-from gateway.oauth.record import SERVER_ACTOR, Done, OAuthRecord, issued_members
+from gateway.oauth.record import SERVER_ACTOR, Done, OAuthRecord, Outcome, issued_members
 from gateway.oauth.resource import require_resource
 from gateway.oauth.sent import Sent
 from gateway.oauth.token_grants import TokenAnswer, TokenGrant
@@ -27,8 +27,6 @@ from gateway.store.pool import CONNECTION_ERRORS, Connection, LightPool, NoConne
 from policies.model import CallerClass
 
 _T = TypeVar("_T")
-ISSUED, ACCEPTED = "ISSUED", "ACCEPTED"
-"""Outcomes on record of a token and of a pushed request."""
 _GRANTS_OF_CLASS: Mapping[CallerClass, frozenset[GrantType]] = {
     CallerClass.INSTITUTION: frozenset(
         {GrantType.CLIENT_CREDENTIALS, GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN}
@@ -78,7 +76,7 @@ class Entrance:
                 try:
                     await _use_up(connection, authenticated, possession)
                     done = await work(connection)
-                    said = client_id, done.outcome, done.members
+                    said = client_id, done.outcome.value, done.members
                 except OAuthError as error:
                     refusal = error
                     # what is replayed need not come from the client that signed it
@@ -133,7 +131,7 @@ class TokenEndpoint:
 
         async def issue(connection: Connection) -> Done[TokenAnswer]:
             answer = await grant.issue(connection, form, client, binding)
-            return Done(answer, ISSUED, issued_members(answer.token))
+            return Done(answer, Outcome.ISSUED, issued_members(answer.token))
 
         return _response(await self._entrance.within(sent, authenticated, possession, issue))
 
@@ -158,7 +156,7 @@ class PushedEndpoint:
         request = self._pushed.read(sent.form, client, possession.binding)
 
         async def keep(connection: Connection) -> Done[dict[str, Any]]:
-            return Done(await self._pushed.keep(connection, request, client), ACCEPTED)
+            return Done(await self._pushed.keep(connection, request, client), Outcome.ACCEPTED)
 
         return await self._entrance.within(sent, authenticated, possession, keep)
 

@@ -16,7 +16,7 @@ from gateway.errors import Unauthenticated
 from gateway.identity.access_token import AccessTokenValidator
 from gateway.oauth.binding import Possession
 from gateway.oauth.grants import GrantRegister
-from gateway.oauth.record import Done
+from gateway.oauth.record import Done, Outcome
 from gateway.oauth.secrets_of_clients import digest_of
 from gateway.oauth.sent import Sent
 from gateway.oauth.token_endpoint import Entrance
@@ -41,7 +41,6 @@ UPDATE oauth_access_token SET revoked_at = $3
 WHERE jti = $1 AND client_id = $2 AND revoked_at IS NULL AND expires_at > $3
 RETURNING jti
 """
-_ACTIVE, _IDLE, _REVOKED, _NOTHING = "ACTIVE", "INACTIVE", "REVOKED", "NOTHING_REVOKED"
 _SHOWN = (
     "iss", "aud", "sub", "client_id", "jti", "iat", "nbf", "exp", "scope", "cnf", "act",
     "authorization_details", "caller_class", "organisation", "purpose", "acting_for", "matter_no",
@@ -81,7 +80,7 @@ class TokenState:
                 told = await self._access_token(connection, claims)
             else:
                 told = _INACTIVE
-            return Done(told, _ACTIVE if told["active"] else _IDLE, _named(claims))
+            return Done(told, _outcome(told), _named(claims))
 
         return await self._entrance.within(sent, authenticated, Possession(), look)
 
@@ -102,9 +101,10 @@ class TokenState:
             if claims is None:
                 return await self._end_grant(connection, token, client_id)
             if claims["client_id"] != client_id:
-                return Done(None, _NOTHING, _named(claims))
+                return Done(None, Outcome.NOTHING_REVOKED, _named(claims))
             ended = await connection.fetchval(_REVOKE, claims["jti"], client_id, self._now())
-            return Done(None, _NOTHING if ended is None else _REVOKED, _named(claims))
+            outcome = Outcome.NOTHING_REVOKED if ended is None else Outcome.REVOKED
+            return Done(None, outcome, _named(claims))
 
         await self._entrance.within(sent, authenticated, Possession(), end)
 
@@ -116,9 +116,9 @@ class TokenState:
         if digest is not None:
             grant_id = await connection.fetchval(_GRANT_OF_REFRESH, digest, client_id)
         if grant_id is None:
-            return Done(None, _NOTHING)
+            return Done(None, Outcome.NOTHING_REVOKED)
         await GrantRegister(connection).end(grant_id, self._now())
-        return Done(None, _REVOKED, {"grantId": grant_id})
+        return Done(None, Outcome.REVOKED, {"grantId": grant_id})
 
     def _claims(self, token: str) -> Mapping[str, Any] | None:
         """Claims of a good access token of this server; None for anything else."""
@@ -154,6 +154,10 @@ class TokenState:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
+
+
+def _outcome(told: Mapping[str, Any]) -> Outcome:
+    return Outcome.ACTIVE if told["active"] else Outcome.INACTIVE
 
 
 def _named(claims: Mapping[str, Any] | None) -> Mapping[str, object]:

@@ -23,16 +23,20 @@ from gateway.contract import (
     ChangesAdapter,
     ChangesBatch,
     ChangesRequest,
+    CommandAdapter,
+    ExplainingAdapter,
     FetchContext,
     Health,
     Manifest,
     MappingFailed,
     NotSupported,
+    QualityAdapter,
     RecordChange,
     RecordRequest,
     RecordSelection,
     Row,
     RowBatch,
+    StatisticsAdapter,
 )
 from gateway.persons.network import NetworkKeys
 from schema.codes import RecordKind
@@ -143,10 +147,16 @@ class PersonDoor:
         self._manifest = adapter.manifest
         if len(network) > 1:
             self._manifest = _by_rows(adapter.manifest)
-
-    def __getattr__(self, name: str) -> Any:
-        """What the adapter offers beyond fetching, such as statistics: no person is named there."""
-        return getattr(self._adapter, name)
+        # A door offers what its adapter offers, and no more. Attributes are set, since Python 3.12
+        # looks for the members of a protocol without `__getattr__`. No person is named there.
+        if isinstance(adapter, StatisticsAdapter):
+            self.statistics = adapter.statistics
+        if isinstance(adapter, CommandAdapter):
+            self.submit = adapter.submit
+        if isinstance(adapter, ExplainingAdapter):
+            self.explain = adapter.explain
+        if isinstance(adapter, QualityAdapter):
+            self.quality = adapter.quality
 
     @property
     def manifest(self) -> Manifest:
