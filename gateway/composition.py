@@ -100,6 +100,7 @@ from gateway.persons.network import NetworkKeys
 from gateway.persons.references import PersonReferences
 from gateway.pipeline import Pipeline, Stages
 from gateway.planning.plans import Plans
+from gateway.policy.archive import PolicyArchive, rule_texts
 from gateway.policy.keeper import PolicyKeeper
 from gateway.policy.load import load_admitting, load_strictly, own_rules
 from gateway.policy.shadow import Shadow, ShadowObserver, Unwatched
@@ -212,7 +213,7 @@ async def open_gateway(
         entitlements = EntitlementsCache(connector(address), time.time, time.monotonic)
         await entitlements.open()
         stack.push_async_callback(entitlements.aclose)
-        keeper = _keeper(settings, ground, entitlements)
+        keeper = _keeper(settings, ground, entitlements, acts)
         await keeper.open()
         stack.push_async_callback(keeper.aclose)
         shadow = _shadow(settings, ground, shadow_observer)
@@ -365,11 +366,17 @@ def _lay_ground(settings: Settings) -> _Ground:
     )
 
 
-def _keeper(settings: Settings, ground: _Ground, entitlements: EntitlementsCache) -> PolicyKeeper:
+def _keeper(
+    settings: Settings, ground: _Ground, entitlements: EntitlementsCache, lending: LightPool
+) -> PolicyKeeper:
     def load(today: dt.date) -> PolicySet:
         return load_strictly(own_rules(ground.registry), settings.policies, today)
 
-    return PolicyKeeper(ground.policies, ground.today, load, entitlements)
+    def texts() -> bytes:
+        return rule_texts(settings.policies, own_rules(ground.registry))
+
+    archive = PolicyArchive(lending, texts)
+    return PolicyKeeper(ground.policies, ground.today, load, entitlements, archive.keep)
 
 
 def _shadow(settings: Settings, ground: _Ground, observer: ShadowObserver) -> Shadow | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from graphql import OperationType
@@ -52,6 +54,7 @@ class Trail:
         self._results: FetchResults | None = None
         self._decisions = _NO_DECISIONS
         self._shares: _Shares = ()
+        self._grounds: DecisionDigest | None = None
         # whether the entry was committed with the acts that it tells of
         self.is_recorded = False
         self._marks: tuple[Mark, ...] = ()
@@ -111,6 +114,7 @@ class Trail:
         self._marks = ((POLICY_AREA, self._rules.epoch), *marks)
         self._results = results
         self._decisions = written.decisions
+        self._grounds = written.grounds
         self._shares = written.shares
 
     def acted(self, acts: Acts) -> AuditEntry:
@@ -146,6 +150,8 @@ class Trail:
             units=len(subjects),
             marks=self._marks,
             shares=_positioned(self._shares, subjects) if self._shares else (),
+            grounds=self._grounds,
+            day=_day_text(self._rules.policies.today),
         )
 
     def _released(self) -> tuple[str, ...]:
@@ -156,6 +162,11 @@ class Trail:
     def _duration_class(self) -> str:
         elapsed = self._clock() - self._started
         return next((name for limit, name in _DURATION_CLASSES if elapsed < limit), ">=1s")
+
+
+@lru_cache(maxsize=4)
+def _day_text(day: date) -> str:
+    return day.isoformat()
 
 
 def _subjects(results: FetchResults) -> tuple[str, ...]:

@@ -118,7 +118,9 @@ class Answerer:
             b"}}",
         ]
         body = within_limit(b"".join(pieces))
-        return WrittenAnswer(body, report.digest, shares_of(plan.plan, results, report))
+        return WrittenAnswer(
+            body, report.digest, report.grounds, shares_of(plan.plan, results, report)
+        )
 
 
 def _positions(entries: Sequence[Entry], results: FetchResults) -> dict[SubjectPlace, Any]:

@@ -6,10 +6,10 @@ What makes outcomes distinct, and what an entry names, is written down in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from gateway.answering.types import Entry
-from gateway.authorization.types import Provider
 from gateway.planning.types import Path, SubjectPlace
 from policies.model import Decision, Outcome, SubjectProfile, Use
 from schema.classification import SubjectKind
@@ -18,13 +18,26 @@ Column = SubjectProfile | SubjectKind
 """A subject profile where subjects are named one by one, else a subject kind."""
 
 
+class Supplier(Protocol):
+    """A department that supplies a kind; a `Provider` is one."""
+
+    @property
+    def slug(self) -> str:
+        """How errors and reports name it."""
+        ...
+
+
+_S = TypeVar("_S", bound=Supplier)
+_C = TypeVar("_C", bound=Column)
+
+
 def entries_of(
     path: Path,
     coordinate: str,
     use: Use,
-    providers: Sequence[Provider],
-    columns: Sequence[Column],
-    outcomes: Mapping[tuple[Provider, Column], Decision | None],
+    providers: Sequence[_S],
+    columns: Sequence[_C],
+    outcomes: Mapping[tuple[_S, _C], Decision | None],
     subjects: SubjectPlace | None,
 ) -> Iterator[Entry]:
     """One entry per distinct outcome, ordered by the first cell that has it."""
@@ -77,18 +90,16 @@ def _shown(decision: Decision | None, use: Use) -> tuple[object, ...] | None:
     return (Outcome.DENIED, decision.rule_ids, decision.missing)
 
 
-def _slugs(
-    providers: Sequence[Provider], pairs: Sequence[tuple[Provider, Column]]
-) -> tuple[str, ...]:
+def _slugs(providers: Sequence[_S], pairs: Sequence[tuple[_S, _C]]) -> tuple[str, ...]:
     concerned = {provider for provider, _ in pairs}
     return tuple(provider.slug for provider in providers if provider in concerned)
 
 
-def _profiles(columns: set[Column]) -> frozenset[SubjectProfile]:
+def _profiles(columns: Collection[Column]) -> frozenset[SubjectProfile]:
     return frozenset(column for column in columns if isinstance(column, SubjectProfile))
 
 
-def _kinds(columns: Sequence[Column], concerned: set[Column]) -> tuple[str, ...]:
+def _kinds(columns: Sequence[Column], concerned: Collection[Column]) -> tuple[str, ...]:
     return tuple(
         column.value
         for column in columns

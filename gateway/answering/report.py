@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from gateway.answering.access import access_json, denial_errors, digest_json
 from gateway.answering.entries import Column, entries_of
+from gateway.answering.grounds import Gate, Grounds
 from gateway.answering.types import Entry, Report
 from gateway.audit.types import DecisionDigest
 from gateway.authorization.plan import AuthorizedPlan, listed_kinds, subject_kind
@@ -45,6 +46,7 @@ class Reporter:
     def __init__(self, plan: AuthorizedPlan, results: FetchResults) -> None:
         self._plan = plan
         self._results = results
+        self._grounds = Grounds()
 
     def key(self) -> tuple[object, ...]:
         """Everything that the report depends on beside the plan and the caller."""
@@ -73,6 +75,7 @@ class Reporter:
                 access_json(entries, {}) if fixed else None,
                 tuple(denial_errors(entries, {})) if fixed else None,
                 DecisionDigest(digest_json(entries)),
+                self._grounds.digest(self._plan.caller, self._plan.policy_version),
             )
             self._plan.remember_report(key, found)
         return found
@@ -153,17 +156,23 @@ class Reporter:
             for provider in providers
             for column in columns
         }
-        noter = _Noter(place, providers, columns, table, subjects)
+        noter = _Noter(self._plan, self._grounds, place, providers, columns, table, subjects)
         kind = MODEL.kinds[place.kind]
-        yield from noter.note(place.path, kind.type_name, Use.READ, _own_denial)
+        yield from noter.note(place.path, kind.type_name, Use.READ, Gate.OWN, _own_denial)
         for index, name in enumerate(place.arguments.filter_fields):
             yield from noter.note(
-                place.path, kind.by_name[name].coordinate, Use.FILTER, _filter_denial(index)
+                place.path,
+                kind.by_name[name].coordinate,
+                Use.FILTER,
+                Gate.REFUSED,
+                _filter_denial(index),
             )
         if not place.arguments.is_default_order:
             for index, key in enumerate(place.arguments.order):
                 coordinate = kind.by_name[key.field].coordinate
-                yield from noter.note(place.path, coordinate, Use.ORDER, _order_denial(index))
+                yield from noter.note(
+                    place.path, coordinate, Use.ORDER, Gate.REFUSED, _order_denial(index)
+                )
         if any(item is not None and item.is_open for item in table.values()):
             yield from self._below(place, place.content, place.path, noter)
 
@@ -178,7 +187,7 @@ class Reporter:
             for key, member in content.members.items():
                 if member is TotalCount.TOTAL_COUNT:
                     type_name = MODEL.kinds[place.kind].type_name
-                    yield from noter.note((*path, key), type_name, Use.COUNT, _count)
+                    yield from noter.note((*path, key), type_name, Use.COUNT, Gate.SHOWN, _count)
                 else:
                     yield from self._below(place, member, (*path, key), noter)
 
@@ -207,15 +216,24 @@ class Reporter:
             for subject_kind in SubjectKind
         }
         kind = MODEL.kinds[root.kind]
-        noter = _StatisticsNoter(root.path, providers, table)
-        yield from noter.note(kind.type_name, Use.READ, lambda cell: cell.kind, open_only=False)
+        noter = _StatisticsNoter(self._plan, self._grounds, root, providers, table)
+        yield from noter.note(
+            kind.type_name, Use.READ, Gate.OWN, lambda cell: cell.kind, open_only=False
+        )
         for index, name in enumerate(root.arguments.filter_fields):
             yield from noter.note(
-                kind.by_name[name].coordinate, Use.FILTER, _statistics_filter(index)
+                kind.by_name[name].coordinate,
+                Use.FILTER,
+                Gate.REFUSED,
+                _statistics_filter(index),
             )
-        yield from noter.note(kind.type_name, Use.COUNT, lambda cell: cell.count)
+        yield from noter.note(kind.type_name, Use.COUNT, Gate.REFUSED, lambda cell: cell.count)
+        is_filtered = bool(root.arguments.filter_fields)
+        gate = Gate.FILTERED_AGGREGATE if is_filtered else Gate.AGGREGATE
         for index, name in enumerate((*root.group_by, *root.sums)):
-            yield from noter.note(kind.by_name[name].coordinate, Use.AGGREGATE, _aggregate(index))
+            yield from noter.note(
+                kind.by_name[name].coordinate, Use.AGGREGATE, gate, _aggregate(index)
+            )
 
 
 def _own_denial(cell: Cell) -> Decision | None:
@@ -265,12 +283,16 @@ class _Noter:
 
     def __init__(
         self,
+        plan: AuthorizedPlan,
+        grounds: Grounds,
         place: RecordPlace,
         providers: Sequence[Provider],
         columns: Sequence[Column],
         table: Mapping[tuple[Provider, Column], Cell | None],
         subjects: SubjectPlace | None,
     ) -> None:
+        self._plan = plan
+        self._grounds = grounds
         self._place = place
         self._providers = providers
         self._columns = columns
@@ -280,10 +302,18 @@ class _Noter:
     def leaf(self, path: Path, name: str) -> Iterator[Entry]:
         coordinate = MODEL.kinds[self._place.kind].by_name[name].coordinate
         return self.note(
-            path, coordinate, Use.READ, lambda cell: cell.leaves[name] if cell.is_open else None
+            path,
+            coordinate,
+            Use.READ,
+            Gate.SHOWN,
+            lambda cell: cell.leaves[name] if cell.is_open else None,
         )
 
-    def note(self, path: Path, coordinate: str, use: Use, decide: Decide) -> Iterator[Entry]:
+    def note(
+        self, path: Path, coordinate: str, use: Use, gate: Gate, decide: Decide
+    ) -> Iterator[Entry]:
+        kind = MODEL.kinds[self._place.kind].type_name
+        self._grounds.note(kind, coordinate, use, gate, self._cells())
         outcomes = {
             pair: decide(cell) if cell is not None else None for pair, cell in self._table.items()
         }
@@ -291,17 +321,29 @@ class _Noter:
             path, coordinate, use, self._providers, self._columns, outcomes, self._subjects
         )
 
+    def _cells(self) -> Iterator[tuple[str, frozenset[str], SubjectProfile]]:
+        for (provider, column), cell in self._table.items():
+            if cell is not None:
+                profile = column
+                if isinstance(profile, SubjectKind):
+                    profile = self._plan.general_profile(profile)
+                yield provider.code, self._plan.granted.of(provider.code), profile
+
 
 class _StatisticsNoter:
     """Notes denials of the cells of one `recordStatistics`."""
 
     def __init__(
         self,
-        path: Path,
+        plan: AuthorizedPlan,
+        grounds: Grounds,
+        root: StatisticsRoot,
         providers: Sequence[Provider],
         table: Mapping[tuple[Provider, SubjectKind], StatisticsCell],
     ) -> None:
-        self._path = path
+        self._plan = plan
+        self._grounds = grounds
+        self._root = root
         self._providers = providers
         self._table = table
 
@@ -309,9 +351,16 @@ class _StatisticsNoter:
         self,
         coordinate: str,
         use: Use,
+        gate: Gate,
         decide: Callable[[StatisticsCell], Decision],
         open_only: bool = True,
     ) -> Iterator[Entry]:
+        plan = self._plan
+        cells = [
+            (provider.code, plan.granted.of(provider.code), plan.counted_profile(kind))
+            for provider, kind in self._table
+        ]
+        self._grounds.note(MODEL.kinds[self._root.kind].type_name, coordinate, use, gate, cells)
         outcomes: dict[tuple[Provider, Column], Decision | None] = {}
         for pair, cell in self._table.items():
             decision = decide(cell)
@@ -319,5 +368,5 @@ class _StatisticsNoter:
             denied = decision.outcome is not Outcome.CLEAR
             outcomes[pair] = decision if applies and denied else None
         return entries_of(
-            self._path, coordinate, use, self._providers, tuple(SubjectKind), outcomes, None
+            self._root.path, coordinate, use, self._providers, tuple(SubjectKind), outcomes, None
         )

@@ -47,6 +47,7 @@ class Report:
         fixed_access: bytes of `extensions.access` where no entry has positions, else None.
         fixed_errors: errors of the denied entries likewise.
         digest: all decisions, for the audit entry.
+        grounds: what they were made on, for the same.
         shares: those that hold for single subjects, by where they stand; filled when asked for.
     """
 
@@ -54,6 +55,7 @@ class Report:
     fixed_access: bytes | None
     fixed_errors: tuple[Mapping[str, Any], ...] | None
     digest: DecisionDigest
+    grounds: DecisionDigest
     shares: dict[object, DecisionDigest] = field(default_factory=dict, compare=False)
 
 
@@ -63,9 +65,11 @@ class WrittenAnswer:
     Attributes:
         body: JSON bytes of the response.
         decisions: all decisions, for the audit entry.
+        grounds: what they were made on.
         shares: keys of subjects with the decisions that hold for them, where not all do.
     """
 
     body: bytes
     decisions: DecisionDigest
+    grounds: DecisionDigest
     shares: tuple[tuple[DecisionDigest, tuple[str, ...]], ...] = ()

@@ -19,7 +19,7 @@ from gateway.audit.types import ANSWERED, AuditEntry, ConsentUse
 from gateway.errors import InternalError
 from policies.model import CallerClass
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 _PERSON_PREFIX = "P:"
 _RECORD_HASH_BYTES = 16
@@ -104,6 +104,7 @@ def encode_entry(entry: AuditEntry, references: EntryReferences, outcome: str) -
         "callerReference": references.caller,
         "clientId": principal.client_id,
         "consents": [_consent_members(use, outcome == ANSWERED) for use in entry.consents],
+        "day": entry.day,
         "decisions": entry.decisions.sha256.hex(),
         "departments": [
             {"outcome": part.outcome, "rows": part.rows, "slug": part.slug}
@@ -111,6 +112,7 @@ def encode_entry(entry: AuditEntry, references: EntryReferences, outcome: str) -
         ],
         "durationClass": entry.duration_class,
         "format": FORMAT_VERSION,
+        "grounds": None if entry.grounds is None else entry.grounds.sha256.hex(),
         "kind": entry.kind.value,
         "matterNo": principal.matter_no,
         "operationHash": entry.operation_hash,

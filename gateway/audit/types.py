@@ -112,6 +112,8 @@ class AuditEntry:
         warnings: what whoever reads the log should look at.
         shares: what was decided about whom, where not all of `decisions` holds for all subjects;
             whom no share names, all of it holds for.
+        grounds: what the decisions were made on, stored like them; None where nothing was decided.
+        day: that rules referred to, in ISO form.
     """
 
     request_id: str
@@ -134,12 +136,15 @@ class AuditEntry:
     warnings: tuple[str, ...] = ()
     shares: tuple[SubjectDecisions, ...] = ()
     kind: EntryKind = EntryKind.REQUEST
+    grounds: DecisionDigest | None = None
+    day: str | None = None
 
     def named_decisions(self) -> tuple[DecisionDigest, ...]:
         """All decisions that the entry names and that must be stored with it."""
+        named = (self.decisions,) if self.grounds is None else (self.decisions, self.grounds)
         if not self.shares:
-            return (self.decisions,)
-        return (self.decisions, *(share.decisions for share in self.shares))
+            return named
+        return (*named, *(share.decisions for share in self.shares))
 
 
 class OutdatedDecisionError(GatewayError):

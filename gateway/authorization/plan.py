@@ -347,7 +347,11 @@ class AuthorizedPlan:
         self, root: StatisticsRoot, provider: Provider, kind: SubjectKind
     ) -> StatisticsCell:
         """Decisions of one cell of `recordStatistics`."""
-        return statistics_cell(root, self.table(_counted(self._unnamed[kind]), provider.code))
+        return statistics_cell(root, self.table(self.counted_profile(kind), provider.code))
+
+    def counted_profile(self, kind: SubjectKind) -> SubjectProfile:
+        """Profile by which subjects of a kind are counted in statistics."""
+        return _counted(self._unnamed[kind])
 
     def statistics_streams(self, root: StatisticsRoot) -> Sequence[StatisticsStream]:
         """What to ask for statistics."""

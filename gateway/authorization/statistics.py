@@ -31,13 +31,13 @@ def statistics_cell(root: StatisticsRoot, table: AccessTable) -> StatisticsCell:
         filters=decisions(root.arguments.filter_fields, Use.FILTER),
         count=table.decide(kind.type_name, Use.COUNT),
         aggregates=tuple(
-            (name, _aggregate(table, kind.by_name[name].coordinate, is_filtered))
+            (name, decide_aggregate(table, kind.by_name[name].coordinate, is_filtered))
             for name in (*root.group_by, *root.sums)
         ),
     )
 
 
-def _aggregate(table: AccessTable, coordinate: str, is_filtered: bool) -> Decision:
+def decide_aggregate(table: AccessTable, coordinate: str, is_filtered: bool) -> Decision:
     """Whether groups and sums may be made of a field.
 
     What may be summed but not read may not be summed over a filtered set: two filters that differ

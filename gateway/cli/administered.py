@@ -74,6 +74,7 @@ COMMANDS: Mapping[str, Act | Free] = {
     "audit key": Free.READS,
     "audit new-key": Free.OWN,
     "audit prove": Act.READ_LOG,
+    "audit replay": Act.READ_LOG,
     "audit search": Act.READ_LOG,
     "audit sequencer": Free.SERVES,
     "audit show": Act.READ_LOG,

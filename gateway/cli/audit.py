@@ -15,6 +15,7 @@ from gateway.cli.audit_controls import controls
 from gateway.cli.audit_erase import erase
 from gateway.cli.audit_log import export, key, new_key, prove, sequencer, verify
 from gateway.cli.audit_matters import close_matter
+from gateway.cli.audit_replay import replay
 from gateway.cli.audit_search import search
 from gateway.cli.audit_table import entries_table
 from gateway.cli.audit_witness import witness
@@ -30,7 +31,7 @@ def audit() -> None:
 
 for _command in (
     *(export, key, new_key, prove, sequencer, verify, witness),
-    *(search, controls, close_matter, archive, erase),
+    *(search, replay, controls, close_matter, archive, erase),
 ):
     audit.add_command(_command)
 

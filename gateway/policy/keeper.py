@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
 import structlog
@@ -22,6 +22,9 @@ from policies.errors import PolicyLoadError
 
 Load = Callable[[dt.date], PolicySet]
 """Reads and checks all rules; takes long. Raises PolicyLoadError or InternalError."""
+
+Keep = Callable[[PolicySet], Awaitable[None]]
+"""Keeps the texts of rules. Raises InternalError."""
 
 _log = structlog.get_logger(__name__)
 
@@ -43,8 +46,18 @@ class PolicyKeeper:
     """Holds one reference that requests take; putting other rules in force replaces it."""
 
     def __init__(
-        self, policies: PolicySet, today: Callable[[], dt.date], load: Load, releases: Releases
+        self,
+        policies: PolicySet,
+        today: Callable[[], dt.date],
+        load: Load,
+        releases: Releases,
+        keep: Keep,
     ) -> None:
+        """
+        Args:
+            keep: keeps the texts of rules before they are in force.
+        """
+        self._keep = keep
         self._today = today
         self._load = load
         self._releases = releases
@@ -66,7 +79,12 @@ class PolicyKeeper:
         return self._is_behind
 
     async def open(self) -> None:
-        """Stand on the newest release, and follow later ones until `aclose`."""
+        """Stand on the newest release, and follow later ones until `aclose`.
+
+        Raises:
+            InternalError: the rules cannot be kept.
+        """
+        await self._keep(self._rules.policies)
         release = self._releases.policy_release
         if release.version not in ("", self._rules.policies.version):
             # Announced while this worker was reading, perhaps; otherwise it was deployed with
@@ -136,12 +154,15 @@ class PolicyKeeper:
         """The rules as they are on disk now; None if they cannot be used, which is logged."""
         running = self._rules.policies.version
         try:
-            return await asyncio.to_thread(self._load, self._today())
+            read = await asyncio.to_thread(self._load, self._today())
+            await self._keep(read)
         except (PolicyLoadError, InternalError) as error:
             _log.error("policy_reload_refused", reason=str(error), running=running)
         except Exception as error:
             # Whatever a file provokes, the running rules go on and later releases are followed.
             _log.exception("policy_reload_failed", kind=type(error).__name__, running=running)
+        else:
+            return read
         return None
 
     def _put(self, policies: PolicySet, epoch: int) -> None:

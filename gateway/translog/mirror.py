@@ -38,7 +38,7 @@ from gateway.translog.types import LogIdentity
 _HEAD = "SELECT tree_size, young_leaves FROM audit_log_head"
 _MOST_CHECKPOINTS = 4
 _MOST_LINES = 500
-_NAMED = re.compile(rb'"decisions":"([0-9a-f]{64})"')
+_NAMED = re.compile(rb'"(?:decisions|grounds)":"([0-9a-f]{64})"')
 
 
 class Mirror:

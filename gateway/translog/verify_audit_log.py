@@ -44,7 +44,7 @@ DECISION = struct.Struct(">32sI")
 LONGEST_ENTRY = 16 * 2**20
 ED25519, COSIGNATURE, SM2 = b"\x01", b"\x04", b"\xffcredit-gateway/sm2-sm3\x00"
 _TRIED_TOGETHER = 8
-_NAMED = re.compile(rb'"decisions":"([0-9a-f]{64})"')
+_NAMED = re.compile(rb'"(?:decisions|grounds)":"([0-9a-f]{64})"')
 
 
 class Damaged(Exception):

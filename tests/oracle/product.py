@@ -13,9 +13,12 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import orjson
 from graphql import GraphQLSchema
 
 from gateway.answering.answer import NOTHING_RESOLVED, Answerer
+from gateway.answering.replay import caller_of, replayed
+from gateway.answering.types import WrittenAnswer
 from gateway.authorization.authorize import Authorizer, manifest_providers
 from gateway.contract import Adapter, FetchContext
 from gateway.entitlements.types import ConsentTerms, Granted, Mark, RecordEffects
@@ -113,9 +116,23 @@ class Product:
         planned = with_persons(self._plans.plan(validated, operation.variables), persons.key)
         authorized = self._authorizer.authorize(planned.plan, operation.caller, self._policies)
         results = await self._fetcher.fetch(authorized, planned.variables, context)
-        return self._answerer.answer(
+        written = self._answerer.answer(
             authorized, planned.variables, results, NOTHING_RESOLVED, persons.reference
-        ).body
+        )
+        _replay(written, self._policies, operation.caller)
+        return written.body
+
+
+def _replay(written: WrittenAnswer, policies: PolicySet, caller: Caller) -> None:
+    """Whatever was decided can be decided again from what is stored of it.
+
+    Raises:
+        AssertionError: something else was decided the second time.
+    """
+    said = orjson.loads(written.grounds.json)["caller"]
+    as_recorded = {**said, "callerReference": "-" if caller.organisation else None}
+    anew = replayed(written.grounds.json, policies, caller_of(as_recorded))
+    assert anew == orjson.loads(written.decisions.json), "the replay differs"
 
 
 @functools.cache

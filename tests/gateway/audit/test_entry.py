@@ -67,6 +67,8 @@ CHANGES: dict[str, object] = {
     "warnings": ("QUERY_SWEEP",),
     "shares": (SubjectDecisions(DecisionDigest(b"[]"), (0,)),),
     "kind": EntryKind.ACT,
+    "grounds": DecisionDigest(b"{}"),
+    "day": "2026-03-02",
 }
 
 

@@ -58,9 +58,13 @@ class Folder:
         return self.content
 
 
+async def keep(_policies: PolicySet) -> None:
+    """Keep nothing."""
+
+
 @asynccontextmanager
 async def opened(folder: Folder, releases: HandReleases) -> AsyncIterator[PolicyKeeper]:
-    keeper = PolicyKeeper(FIRST, lambda: TODAY, folder.load, releases)
+    keeper = PolicyKeeper(FIRST, lambda: TODAY, folder.load, releases, keep)
     await keeper.open()
     try:
         yield keeper
@@ -82,7 +86,7 @@ def in_force(keeper: PolicyKeeper) -> tuple[str, int]:
 
 async def test_rules_follow_the_day_and_keep_their_version() -> None:
     days = [TODAY, TODAY.replace(day=3)]
-    keeper = PolicyKeeper(FIRST, lambda: days[0], Folder().load, HandReleases())
+    keeper = PolicyKeeper(FIRST, lambda: days[0], Folder().load, HandReleases(), keep)
     first = keeper.current()
     assert keeper.current() is first
     days.pop(0)
