@@ -14,7 +14,13 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.composition import Gateway, oauth_rules, open_gateway, trusted_proxy
+from gateway.composition import (
+    Gateway,
+    oauth_rules,
+    open_gateway,
+    require_declared_store,
+    trusted_proxy,
+)
 from gateway.errors import GatewayError
 from gateway.fetching.types import SourceOutcome
 from gateway.http.access_log import AccessLog, json_logger
@@ -204,7 +210,9 @@ def serve(settings: Settings, graphiql_folder: Path | None = None) -> None:
 
     Raises:
         SettingsError: nobody signs the audit log.
+        UndeclaredRestoreError: the store was put back, and the log does not say so.
     """
     require_audit_log(settings)
+    asyncio.run(require_declared_store(settings))
     app = create_app(settings, graphiql_folder=graphiql_folder, reloads_on=signal.SIGHUP)
     uvicorn.Server(server_config(app, settings.server)).run()

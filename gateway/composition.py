@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import ip_network
+from pathlib import Path
 
 from graphql import GraphQLSchema
 from starlette.types import Scope
@@ -104,6 +105,7 @@ from gateway.policy.archive import PolicyArchive, rule_texts
 from gateway.policy.keeper import PolicyKeeper
 from gateway.policy.load import load_admitting, load_strictly, own_rules
 from gateway.policy.shadow import Shadow, ShadowObserver, Unwatched
+from gateway.recovery.state import require_declared
 from gateway.request import Peer
 from gateway.root_fields import RootFields
 from gateway.settings import (
@@ -118,7 +120,7 @@ from gateway.sign_in_desk import SignInDesk
 from gateway.sign_ins import http_client, logins_of
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.migrate import migrate, shipped_migrations
-from gateway.store.pool import Connection, LightPool
+from gateway.store.pool import CONNECTION_ERRORS, Connection, LightPool
 from gateway.translog.suites import SUITES
 from gateway.visibility.parts import SchemaParts
 from policies.engine import PolicySet
@@ -176,6 +178,27 @@ def nothing_observed(_slug: str, _outcome: SourceOutcome, _duration_s: float) ->
     """Observer of department calls for callers that measure nothing."""
 
 
+async def require_declared_store(settings: Settings) -> None:
+    """Say before anything is opened that a store was put back; one that is down is found later.
+
+    Raises:
+        UndeclaredRestoreError: it was, and the log does not say so.
+    """
+    try:
+        connection = await connector(StoreAddress(settings.store.url))()
+    except CONNECTION_ERRORS:
+        return
+    try:
+        await migrate(connection, shipped_migrations())
+        await require_declared(connection, _segments(settings))
+    finally:
+        await connection.close()
+
+
+def _segments(settings: Settings) -> Path | None:
+    return None if settings.audit_log is None else settings.audit_log.segments
+
+
 @asynccontextmanager
 async def open_gateway(
     settings: Settings,
@@ -187,7 +210,8 @@ async def open_gateway(
     """Open store, adapters and background tasks for the length of the block.
 
     Raises:
-        InternalError: the store cannot be reached or is of another version.
+        InternalError: the store cannot be reached, is of another version, or was put back without
+            saying so.
         PolicyLoadError, SharingLoadError, SchemaDeclarationError: what they say.
     """
     # What takes time and needs nobody comes first, so that what is opened is fresh when it serves.
@@ -202,6 +226,7 @@ async def open_gateway(
         stack.push_async_callback(pool.aclose)
         async with pool.connection() as connection:
             await migrate(connection, shipped_migrations())
+            await require_declared(connection, _segments(settings))
             await require_administrators(connection, settings)
             held_back = await not_registered(connection, digests_of(ground.registry))
         # Before those who write entries, so that it ends after them.

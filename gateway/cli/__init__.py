@@ -8,12 +8,14 @@ from gateway.cli.adapter import adapter
 from gateway.cli.admin import admin
 from gateway.cli.administered import put_under_administration
 from gateway.cli.audit import audit
+from gateway.cli.backup import backup, restore
 from gateway.cli.changes import changes
 from gateway.cli.check import check
 from gateway.cli.client import client
 from gateway.cli.clock import clock
 from gateway.cli.consent import consent
 from gateway.cli.demo import demo
+from gateway.cli.effect import effect
 from gateway.cli.explain import explain
 from gateway.cli.grant import grant
 from gateway.cli.load import load
@@ -33,18 +35,21 @@ for command in (
     adapter,
     admin,
     audit,
+    backup,
     changes,
     check,
     client,
     clock,
     consent,
     demo,
+    effect,
     explain,
     grant,
     load,
     oauth,
     policy,
     quality,
+    restore,
     serve,
 ):
     main.add_command(command)

@@ -27,6 +27,7 @@ from gateway.translog.mirror import Mirror
 from gateway.translog.notes import COSIGNATURE_TYPE, ED25519_TYPE, is_key_name
 from gateway.translog.proofs import Proofs
 from gateway.translog.segment_reading import SegmentReader
+from gateway.translog.segments import newest_note
 from gateway.translog.signers import Ed25519Signer, private_key_pem
 from gateway.translog.storecheck import check_store
 from gateway.translog.types import InclusionProof, LogIdentity
@@ -143,9 +144,11 @@ def verify(config: Path, quorum: int, trusted: tuple[Path, ...], as_json: bool) 
     settings, log, identity = read_log_settings(config)
     kept = _checkpoints(trusted)
     trust = trust_of(log, identity, quorum, kept)
+    # a store that was put back is sound in itself; its segments know better
+    of_store = trust_of(log, identity, quorum, [*kept, *_newest(log.segments)])
     found = on_log(
         store_of(settings),
-        lambda pool: check_store(pool, identity.suite.name, trust, log.archive),
+        lambda pool: check_store(pool, identity.suite.name, of_store, log.archive),
     )
     if not as_json:
         click.echo("store:")
@@ -191,6 +194,15 @@ def trust_of(
         quorum,
         tuple(trusted),
     )
+
+
+def _newest(segments: Path | None) -> list[verify_audit_log.Checkpoint]:
+    """The newest checkpoint of the segments; none where it cannot be read, which is found then."""
+    try:
+        note = None if segments is None else newest_note(segments)
+        return [] if note is None else [verify_audit_log.read_checkpoint(note.encode())]
+    except (InternalError, OSError, verify_audit_log.Damaged):
+        return []
 
 
 def _checkpoints(paths: Sequence[Path]) -> list[verify_audit_log.Checkpoint]:

@@ -8,6 +8,7 @@ import click
 
 from gateway.app import serve as run_server
 from gateway.cli.config import config_option, read_config
+from gateway.recovery.state import UndeclaredRestoreError
 from gateway.settings import SettingsError
 
 
@@ -22,5 +23,5 @@ def serve(config: Path, graphiql: Path | None) -> None:
     """Serve until interrupted."""
     try:
         run_server(read_config(config), graphiql)
-    except SettingsError as error:
+    except (SettingsError, UndeclaredRestoreError) as error:
         raise click.ClickException(str(error)) from error

@@ -52,6 +52,7 @@ class ActDone:
         state: of it afterwards.
         rule_id: rule that permitted the act.
         subject_key: whom a consent is about; None for a grant.
+        ended: numbers of the consents that ended by this, in favour of the one acted on.
     """
 
     act: Act
@@ -59,6 +60,7 @@ class ActDone:
     state: str
     rule_id: str
     subject_key: str | None = None
+    ended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,9 +96,13 @@ class ConsentDesk:
         self._check_terms(consent)
         at = self._acting.at
         await self._register.add(consent, at, ConsentState.SIGNED)
-        await self._register.activate(consent.consent_no, at)
+        ended = await self._activate(consent.consent_no)
         return await self._noted(
-            Act.GRANT_CONSENT, consent.consent_no, rule_id, NotificationKind.CONSENT_GRANTED
+            Act.GRANT_CONSENT,
+            consent.consent_no,
+            rule_id,
+            NotificationKind.CONSENT_GRANTED,
+            ended=ended,
         )
 
     async def check_letter(
@@ -109,6 +113,7 @@ class ConsentDesk:
             reason = require_reason("a refusal", reason)
         found, rule_id = await self._permitted(Act.CHECK_LETTER, consent_no)
         at = self._acting.at
+        ended: tuple[str, ...] = ()
         if found.filed_at is None or found.state is not ConsentState.SIGNED:
             raise EntitlementRefusedError(
                 f"consent `{consent_no}` is {found.state.value}, expected a letter that waits for"
@@ -122,10 +127,10 @@ class ConsentDesk:
                 f"consent `{consent_no}` ended before it was checked", CONSENT_STATE_CONFLICT
             )
         else:
-            await self._register.activate(consent_no, at)
+            ended = await self._activate(consent_no)
         await self._letters.check(consent_no, at, None if is_good else reason)
         told = NotificationKind.CONSENT_ACCEPTED if is_good else NotificationKind.CONSENT_REFUSED
-        return await self._noted(Act.CHECK_LETTER, consent_no, rule_id, told, reason)
+        return await self._noted(Act.CHECK_LETTER, consent_no, rule_id, told, reason, ended)
 
     async def withdraw(self, consent_no: str, reason: str | None) -> ConsentRecord:
         """Withdraw: no answer that relies on it is committed after this.
@@ -202,6 +207,12 @@ class ConsentDesk:
                 f"no consent opens `{closed[0]}` for purpose `{consent.purpose.value}`"
             )
 
+    async def _activate(self, consent_no: str) -> tuple[str, ...]:
+        """Let a consent release data; returns the numbers of those that end by it."""
+        ended = await self._register.ended_by(consent_no)
+        await self._register.activate(consent_no, self._acting.at)
+        return ended
+
     async def _permitted(self, act: Act, consent_no: str) -> tuple[ConsentRecord, str]:
         found = await self.find(consent_no)
         return found, self._acting.require(act, _parties(found))
@@ -213,12 +224,13 @@ class ConsentDesk:
         rule_id: str,
         told: NotificationKind,
         reason: str | None = None,
+        ended: tuple[str, ...] = (),
     ) -> ConsentRecord:
         record = await self._letters.find(consent_no, self._acting.at)
         assert record is not None
         subject = record.terms.subject_key
         await self._notifications.add(subject, told, consent_no, self._acting.at)
-        done = ActDone(act, consent_no, record.state.value, rule_id, subject)
+        done = ActDone(act, consent_no, record.state.value, rule_id, subject, ended)
         await self._acting.note(done, reason)
         return record
 

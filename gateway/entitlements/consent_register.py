@@ -38,6 +38,13 @@ WHERE new.consent_no = $1 AND old.consent_no <> new.consent_no AND old.state = '
     AND old.subject_key = new.subject_key AND old.institution = new.institution
     AND old.purpose = new.purpose
 """
+_OTHERS = """
+SELECT old.consent_no FROM consent AS old JOIN consent AS new
+    ON old.subject_key = new.subject_key AND old.institution = new.institution
+    AND old.purpose = new.purpose
+WHERE new.consent_no = $1 AND old.consent_no <> new.consent_no AND old.state = 'ACTIVE'
+ORDER BY old.consent_no
+"""
 _LIST = """
 SELECT consent_no, version, state, subject_key, institution, purpose, valid_from, valid_to
 FROM consent
@@ -105,6 +112,11 @@ class ConsentRegister:
                     f"another consent in place of `{consent_no}` became active meanwhile",
                     "CONSENT_STATE_CONFLICT",
                 ) from error
+
+    async def ended_by(self, consent_no: str) -> tuple[str, ...]:
+        """Return the numbers of the consents that activating this one ends."""
+        async with self._lending.connection() as connection:
+            return tuple(row[0] for row in await connection.fetch(_OTHERS, consent_no))
 
     async def change_state(self, consent_no: str, state: ConsentState, at: datetime) -> int:
         """Change the state; `activate` is the way to ACTIVE.

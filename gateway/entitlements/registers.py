@@ -22,7 +22,6 @@ from gateway.entitlements.credentials import (
 )
 from gateway.entitlements.errors import EntitlementRefusedError
 from gateway.store.lending import Lending
-from gateway.store.pool import LightPool
 from policies.model import CallerClass, Purpose
 from schema.codes import RecordKind
 
@@ -217,7 +216,7 @@ class ClientRegister:
 class EffectRegister:
     """Keeps effects on records."""
 
-    def __init__(self, pool: LightPool) -> None:
+    def __init__(self, pool: Lending) -> None:
         self._pool = pool
 
     async def put(self, effect: RecordEffect, at: datetime) -> None:

@@ -35,7 +35,7 @@ class Acts:
 
     def digest(self) -> DecisionDigest:
         """All acts with their outcomes and the rules that permitted them, for the entry."""
-        found = [_line(act.act, act.object_no, act.state, [act.rule_id]) for act in self.done]
+        found = [_done(act) for act in self.done]
         found += [_line(act.act, act.object_no, act.code, []) for act in self.refused]
         return DecisionDigest(orjson.dumps(found, option=orjson.OPT_SORT_KEYS))
 
@@ -53,6 +53,13 @@ class Acts:
 
 EntryOf = Callable[[Acts], AuditEntry]
 """Makes the audit entry of a mutation that was run and is not committed yet."""
+
+
+def _done(act: ActDone) -> dict[str, object]:
+    line = _line(act.act, act.object_no, act.state, [act.rule_id])
+    if act.ended:
+        line["ended"] = act.ended
+    return line
 
 
 def _line(act: Act, object_no: str | None, outcome: str, rules: list[str]) -> dict[str, object]:

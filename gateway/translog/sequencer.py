@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import asyncpg
 from asyncpg import Record
@@ -64,6 +65,13 @@ class Step:
     is_behind: bool
 
 
+class NumberedEntry(NamedTuple):
+    """An entry and its number in the store."""
+
+    entry_no: int
+    entry: bytes
+
+
 @dataclass(slots=True)
 class _Growth:
     """The tree with what a step adds to it; `row` per new subtree: height, number, root, leaves."""
@@ -86,17 +94,20 @@ class _Growth:
 class Sequencer:
     """Extends one log; `resume` comes first."""
 
-    def __init__(self, connection: Connection, identity: LogIdentity, signer: Signer) -> None:
+    def __init__(
+        self, connection: Connection, identity: LogIdentity, signer: Signer | None
+    ) -> None:
         """
         Args:
             connection: holds the lock of the sequencer, and nobody else uses it.
-            signer: of the identity's key.
+            signer: of the identity's key; None for who only adopts.
         """
         self._connection = connection
         self._identity = identity
         self._signer = signer
         self._gaps = Gaps()
         self._last = 0
+        self._settled = 0
         self._tree = Frontier(identity.suite)
         self._young: list[bytes] = []
         self._is_resumed = False
@@ -133,7 +144,8 @@ class Sequencer:
         self._young = split_hashes(head["young_leaves"])
         if size:
             check_head(identity, self._tree, head["note"])
-        await self._find_gaps(head["settled_entry_no"])
+        self._settled = head["settled_entry_no"]
+        await self._find_gaps(self._settled)
         self._is_resumed = True
 
     async def _find_gaps(self, settled: int) -> None:
@@ -187,17 +199,49 @@ class Sequencer:
     async def _writers(self) -> frozenset[str]:
         return frozenset(row[0] for row in await self._connection.fetch(WRITERS))
 
+    async def adopt(self, entries: Sequence[NumberedEntry], note: str) -> None:
+        """Give entries the leaves that they had, as a checkpoint says that was signed before.
+
+        Args:
+            entries: all that the checkpoint covers and the log does not have, in their order.
+            note: the checkpoint with the log's signature.
+
+        Raises:
+            LogDamagedError: the checkpoint is not signed by a key of the log, or with these
+                entries the log does not come to where it was signed.
+        """
+        growth = await self._grown([each.entry for each in entries])
+        check_head(self._identity, growth.tree, note)
+        settled = self._settled
+        for _, first, length in runs_of(self._tree.size, [each.entry_no for each in entries]):
+            if first == settled + 1:
+                settled += length
+        await self._write([each.entry_no for each in entries], growth, note, settled)
+        self._settled = settled
+
     async def _extend(self, rows: Sequence[Record]) -> None:
+        growth = await self._grown([row["entry"] for row in rows])
+        tree = growth.tree
+        text = CheckpointText(self._identity.origin, tree.size, tree.root()).encode()
+        if self._signer is None:
+            raise InternalError("nobody signs here")
+        note = await sign_checkpoint(self._signer, text)
+        numbers = [row["entry_no"] for row in rows]
+        await self._write(numbers, growth, note.encode(), self._gaps.settled(self._last))
+
+    async def _grown(self, entries: Sequence[bytes]) -> _Growth:
         growth = _Growth(self._tree.copy(), list(self._young))
-        for number, row in enumerate(rows, 1):
-            growth.append(self._identity.suite.leaf_hash(row["entry"]))
+        for number, entry in enumerate(entries, 1):
+            growth.append(self._identity.suite.leaf_hash(entry))
             if number % _HASHED_AT_ONCE == 0:
                 await asyncio.sleep(0)
+        return growth
+
+    async def _write(
+        self, entry_nos: Sequence[int], growth: _Growth, note: str, settled: int
+    ) -> None:
         identity, tree = self._identity, growth.tree
-        root = tree.root()
-        text = CheckpointText(identity.origin, tree.size, root).encode()
-        note = await sign_checkpoint(self._signer, text)
-        runs = runs_of(self._tree.size, [row["entry_no"] for row in rows])
+        runs = runs_of(self._tree.size, entry_nos)
         try:
             await self._connection.execute(
                 _EXTEND,
@@ -205,7 +249,7 @@ class Sequencer:
                 identity.suite.name,
                 self._tree.size,
                 tree.size,
-                self._gaps.settled(self._last),
+                settled,
                 b"".join(growth.young),
                 [run[0] for run in runs],
                 [run[1] for run in runs],
@@ -214,8 +258,8 @@ class Sequencer:
                 [each[1] for each in growth.subtrees],
                 [each[2] for each in growth.subtrees],
                 [each[3] for each in growth.subtrees],
-                root,
-                note.encode(),
+                tree.root(),
+                note,
             )
         except asyncpg.ObjectNotInPrerequisiteStateError as error:
             raise LogDamagedError(str(error)) from error

@@ -7,7 +7,8 @@
 FOLDER holds segment files as a gateway writes them or `credit-gateway audit export` does. Every
 stored byte is read and hashed again. What is checked: each entry against its leaf hash, all of
 them together against every checkpoint, every signature, and checkpoints that you kept yourself
-(`--trusted`), without which nobody can tell that a log was put back or forked.
+(`--trusted`), without which nobody can tell that a log was put back or forked. A log that was put
+back and says so, in an entry that names what survived, is reported as a declared restore.
 
 Exit code 0: everything holds. 1: something does not; each finding says where. 2: cannot be run.
 
@@ -44,7 +45,9 @@ DECISION = struct.Struct(">32sI")
 LONGEST_ENTRY = 16 * 2**20
 ED25519, COSIGNATURE, SM2 = b"\x01", b"\x04", b"\xffcredit-gateway/sm2-sm3\x00"
 _TRIED_TOGETHER = 8
-_NAMED = re.compile(rb'"(?:decisions|grounds)":"([0-9a-f]{64})"')
+_ROOTS_KEPT = 10_000
+_RESTORES = b'"event":"RESTORE"'
+NAMED = re.compile(rb'"(?:decisions|grounds)":"([0-9a-f]{64})"')
 
 
 class Damaged(Exception):
@@ -339,17 +342,42 @@ class Trust:
                 yield line.name, int.from_bytes(line.content[:8])
 
 
+class Restore(NamedTuple):
+    """An entry that declares that the log's store was put back.
+
+    Attributes:
+        leaf: of the entry.
+        surviving: leaves that were there afterwards.
+        lost: size of the largest checkpoint that is declared as lost; 0: nothing is.
+    """
+
+    leaf: int
+    surviving: int
+    root: bytes
+    lost: int
+    lost_root: bytes
+    text: str
+
+    def covers(self, checkpoint: Checkpoint) -> bool:
+        """Whether a checkpoint that does not fit is one that was declared as lost."""
+        if checkpoint.size == self.lost:
+            return checkpoint.root == self.lost_root
+        return self.surviving < checkpoint.size < self.lost
+
+
 @dataclass
 class Report:
     """What was found.
 
     Attributes:
+        restores: times when the store was put back, as declared in the log.
         covered: leaves below the last checkpoint that holds.
         leaves: leaves read.
         witnessed: largest size that each witness signed, and when.
     """
 
     problems: list[Problem] = field(default_factory=list)
+    restores: list[Restore] = field(default_factory=list)
     covered: int = 0
     leaves: int = 0
     checkpoints: int = 0
@@ -373,8 +401,12 @@ class LogCheck:
         self.tree = Tree(digest)
         self.block: list[_Leaf] = []
         self.is_lost = False
-        self.trusted = {each.size: each for each in trust.trusted}
+        self.trusted: dict[int, list[Checkpoint]] = {}
+        for kept in trust.trusted:
+            self.trusted.setdefault(kept.size, []).append(kept)
+        self.unlike: list[Checkpoint] = []
         self.named: set[bytes] = set()
+        self.roots: dict[int, bytes] = {}
 
     @property
     def next_leaf(self) -> int:
@@ -392,19 +424,47 @@ class LogCheck:
         if entry is None:
             self.report.add("MISSING_ENTRY", number, f"the entry of leaf {number} is missing")
         else:
-            self.named.update(_NAMED.findall(entry))
+            self.named.update(NAMED.findall(entry))
+            if _RESTORES in entry:
+                self._restore(number, entry)
         self.block.append(_Leaf(number, computed, stored))
         self.report.leaves += 1
         kept = self.trusted.get(self.next_leaf)
         if kept is not None and not self.is_lost:
-            tree = self.tree.with_leaves(_first(leaf) for leaf in self.block)
-            if tree.root() != kept.root:
-                text = f"the log is not the one whose checkpoint {kept.size} was kept"
-                self.report.add("FORKED", kept.size, text)
+            root = self.tree.with_leaves(_first(leaf) for leaf in self.block).root()
+            self.unlike += [each for each in kept if each.root != root]
+
+    def _restore(self, number: int, entry: bytes) -> None:
+        """Take an entry that declares a restore, and hold it against what the log was."""
+        try:
+            said = json.loads(entry)
+            if said["event"] != "RESTORE" or said["kind"] != "EVENT":
+                return
+            root = from_base64(said["survivingRoot"]) if said["survivingRoot"] else b""
+            lost_root = from_base64(said["lostRoot"]) if said["lostRoot"] else b""
+            surviving, lost = int(said["survivingSize"]), int(said["lostSize"] or 0)
+            text = (
+                f"entry {number}: {said['actor']} restored the store at {said['at']} "
+                f"({said['reason']}); {surviving} entries survived, put back were "
+                f"{said['pointSize']}" + (f", lost are those up to {lost}" if lost else "")
+            )
+        except (Damaged, ValueError, KeyError, TypeError):
+            text = f"the entry of leaf {number} declares a restore in another form"
+            self.report.add("FALSE_RESTORE", number, text)
+            return
+        known = self.roots.get(surviving)
+        if surviving > number or (surviving and (known is None or known != root)):
+            text = f"the entry of leaf {number} names a checkpoint that the log never had"
+            self.report.add("FALSE_RESTORE", number, text)
+            return
+        self.report.restores.append(Restore(number, surviving, root, lost, lost_root, text))
 
     def checkpoint(self, checkpoint: Checkpoint) -> None:
         """Take a checkpoint whose size is that of the leaves taken so far."""
         self.report.checkpoints += 1
+        self.roots[checkpoint.size] = checkpoint.root
+        if len(self.roots) > _ROOTS_KEPT:
+            del self.roots[next(iter(self.roots))]
         found = list(self.trust.problems_of(checkpoint))
         self.report.problems += found
         for name, moment in self.trust.cosigners(checkpoint):
@@ -471,6 +531,11 @@ class LogCheck:
             report.add("NOT_PROVEN", report.covered, text)
         for kept in self.trust.trusted:
             report.problems += self.trust.problems_of(kept)
+            if any(restore.covers(kept) for restore in report.restores):
+                continue
+            if kept in self.unlike:
+                text = f"the log is not the one whose checkpoint {kept.size} was kept"
+                report.add("FORKED", kept.size, text)
             if kept.size > size:
                 text = f"the log has {size} leaves, a checkpoint of {kept.size} was kept"
                 report.add("PUT_BACK", kept.size, text)
@@ -761,6 +826,10 @@ def show(report: Report, as_json: bool) -> None:
             "leaves": report.leaves,
             "covered": report.covered,
             "checkpoints": report.checkpoints,
+            "restores": [
+                {"leaf": each.leaf, "surviving": each.surviving, "lost": each.lost}
+                for each in report.restores
+            ],
             "witnessed": {name: size for name, (size, _) in report.witnessed.items()},
             "problems": [problem._asdict() for problem in report.problems],
         }
@@ -768,6 +837,8 @@ def show(report: Report, as_json: bool) -> None:
         return
     for problem in report.problems:
         print(f"{problem.code}: {problem.text}")
+    for restore in report.restores:
+        print(f"declared restore: {restore.text}")
     for name, (size, moment) in sorted(report.witnessed.items()):
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
         print(f"witness {name} signed checkpoint {size} at {when}")
