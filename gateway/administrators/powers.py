@@ -38,6 +38,8 @@ class Act(Enum):
     CLOSE_MATTER = "CLOSE_MATTER"
     ARCHIVE_LOG = "ARCHIVE_LOG"
     ERASE_SUBJECT = "ERASE_SUBJECT"
+    ACT_ON_EFFECT = "ACT_ON_EFFECT"
+    BACK_UP = "BACK_UP_STORE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,10 @@ POWERS: dict[Act, Power] = {
     Act.ERASE_SUBJECT: Power(
         _SECURITY, "切断主体与记录的关联", "destroy the link between a subject and its entries"
     ),
+    Act.ACT_ON_EFFECT: Power(
+        _SECURITY, "设置、解除记录效力", "mark, hide and end records, and undo that"
+    ),
+    Act.BACK_UP: Power(_SYSTEM, "备份数据库", "back up the gateway's store"),
 }
 """Every act has its line; a test compares."""
 

@@ -36,13 +36,16 @@ class Free(Enum):
 
     READS: changes nothing, and shows nothing of the log's entries. OWN: works on files of whoever
     runs it, or on a department's own database. SERVES: runs unattended, as the gateway's service.
-    PROVES: proves who somebody is, which is what the others rely on, or shows accounts.
+    PROVES: proves who somebody is, which is what the others rely on, or shows accounts. RESTORES:
+    works where there is no store yet that could tell who is an administrator; what it does stands
+    in the log before anything is served.
     """
 
     READS = "reads"
     OWN = "own"
     SERVES = "serves"
     PROVES = "proves"
+    RESTORES = "restores"
 
 
 COMMANDS: Mapping[str, Act | Free] = {
@@ -81,6 +84,7 @@ COMMANDS: Mapping[str, Act | Free] = {
     "audit tail": Act.READ_LOG,
     "audit verify": Free.READS,
     "audit witness": Free.SERVES,
+    "backup": Act.BACK_UP,
     "changes": Free.READS,
     "check": Free.READS,
     "client add": Act.CHANGE_CLIENT,
@@ -101,6 +105,8 @@ COMMANDS: Mapping[str, Act | Free] = {
     "consent show": Free.READS,
     "consent withdraw": Act.ACT_ON_CONSENT,
     "demo": Free.SERVES,
+    "effect begin": Act.ACT_ON_EFFECT,
+    "effect end": Act.ACT_ON_EFFECT,
     "explain": Free.READS,
     "grant decide": Act.ACT_ON_GRANT,
     "grant extend": Act.ACT_ON_GRANT,
@@ -120,6 +126,7 @@ COMMANDS: Mapping[str, Act | Free] = {
     "policy reload": Act.ACTIVATE_POLICY,
     "policy test": Free.READS,
     "quality": Free.SERVES,
+    "restore": Free.RESTORES,
     "serve": Free.SERVES,
 }
 """All commands; a test compares with the commands that there are."""

@@ -62,6 +62,8 @@ _FORGET = (
     "DELETE FROM oauth_pushed_request",
     "DELETE FROM page_session",
     "DELETE FROM page_sign_in",
+    "DELETE FROM administrator_session",
+    "DELETE FROM administrator_challenge",
 )
 
 

@@ -12,7 +12,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
+from gateway.administrators.powers import Act as AdministratorAct
+from gateway.administrators.record import ADMINISTRATION, COMPLETED
 from gateway.audit.types import ANSWERED
 from gateway.effects import EffectAct
 from gateway.entitlements.registers import Effect, EffectRegister, RecordEffect
@@ -64,6 +67,22 @@ WHERE c.consent_no = $1 AND c.state = 'ACTIVE' AND NOT EXISTS (
         SELECT FROM consent_use AS u
         WHERE u.consent_no = c.consent_no AND u.record_kind = k.kind))
 """
+_DISABLE = "UPDATE administrator SET state = 'DISABLED' WHERE name = $1 AND state <> 'DISABLED'"
+# the key that was the newest then is in the store, or newer than all that are
+_REVOKE_KEYS = """
+UPDATE oauth_signing_key SET revoked_at = $2
+WHERE revoked_at IS NULL
+    AND generation <= coalesce(
+        (SELECT k.generation FROM oauth_signing_key AS k WHERE k.kid = $1), generation)
+"""
+_UNKNOWN = frozenset(
+    {
+        AdministratorAct.APPOINT.value,
+        AdministratorAct.CHANGE_OPERATION.value,
+        AdministratorAct.REGISTER_ADAPTERS.value,
+    }
+)
+"""Acts of which the log says that they were done, and not what came of them."""
 _EXISTS = {
     "consent": "SELECT EXISTS (SELECT FROM consent WHERE consent_no = $1)",
     "grant": "SELECT EXISTS (SELECT FROM sharing_grant WHERE grant_no = $1)",
@@ -77,7 +96,8 @@ class Reapplied:
 
     Attributes:
         acts: acts of the log that were gone through.
-        gone: consents, grants and clients that are newer than the backup, `<sort> <number>`.
+        gone: consents, grants and clients that are newer than the backup, `<sort> <number>`, and
+            acts of administrators of which only that they were done is known.
         suspended: clients whose terms or keys were changed after the point.
         effects: ids of records that no key opens any more.
     """
@@ -124,12 +144,15 @@ class Reapplying:
 
     async def _beside(self, logged: LoggedAct) -> None:
         entry = logged.entry
+        if entry.get("kind") == ADMINISTRATION:
+            await self._administration(entry)
+            return
         if entry.get("event") == ERASURE:
             at = datetime.fromisoformat(entry["at"])
             await erase_again(self._connection, bytes.fromhex(entry["reference"]), at)
             self.done.erasures += 1
             return
-        if entry["outcome"] != ANSWERED:
+        if "event" in entry or entry["outcome"] != ANSWERED:
             return
         for use in entry.get("consents", ()):
             if "delivered" in use:
@@ -138,6 +161,23 @@ class Reapplying:
                 await self._connection.execute(_USE, number, kinds, request_id, at)
                 await self._connection.execute(_USED_UP, number, at)
                 self.done.uses += 1
+
+    async def _administration(self, entry: Mapping[str, Any]) -> None:
+        """Accounts and keys that ended stay so; of other acts only that they were done is known."""
+        if entry["outcome"] != COMPLETED:
+            return
+        act, named = entry["event"], str(entry["object"])
+        if act == AdministratorAct.DISABLE.value:
+            await self._connection.execute(_DISABLE, named)
+        elif act == AdministratorAct.DESTROY_KEY.value:
+            at = datetime.fromisoformat(entry["at"])
+            await self._connection.execute(_REVOKE_KEYS, named.rpartition(" ")[2], at)
+        elif act in _UNKNOWN:
+            self.done.gone[f"{act} of {entry['at']}"] = None
+            return
+        else:
+            return
+        self.done.acts += 1
 
     async def _is_there(self, sort: str, number: str) -> bool:
         if await self._connection.fetchval(_EXISTS[sort], number):
