@@ -8,6 +8,7 @@ from scripts import (
     commands_page,
     disclosure_page,
     errors_page,
+    faults_page,
     lifecycles_page,
 )
 
@@ -53,3 +54,8 @@ def test_list_of_error_codes_is_up_to_date() -> None:
 def test_life_cycles_are_up_to_date() -> None:
     text = lifecycles_page.PAGE.read_text(encoding="utf-8")
     assert text == lifecycles_page.render(), "run `make docs`"
+
+
+def test_faults_are_up_to_date() -> None:
+    text = faults_page.PAGE.read_text(encoding="utf-8")
+    assert text == faults_page.render(), "run `make docs`"

@@ -38,16 +38,18 @@ class Scripted:
 
 @asynccontextmanager
 async def scripted(
-    script: Script, context: ssl.SSLContext | None = None
+    script: Script, context: ssl.SSLContext | None = None, port: int = 0
 ) -> AsyncIterator[Scripted]:
-    """Run a service on a loopback port."""
+    """Run a service on a loopback port, a free one unless it is named."""
     service = Scripted()
     tasks: set[asyncio.Task[None]] = set()
+    writers: list[Writer] = []
 
     async def connected(reader: asyncio.StreamReader, writer: Writer) -> None:
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
+        writers.append(writer)
         service.connections += 1
         try:
             while asked := await _request(reader, len(service.asked) + 1):
@@ -59,7 +61,7 @@ async def scripted(
         finally:
             writer.close()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(connected, "127.0.0.1", port, ssl=context)
     service.port = server.sockets[0].getsockname()[1]
     try:
         yield service
@@ -68,6 +70,10 @@ async def scripted(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:
+            writer.transport.abort()
+        waiting = (writer.wait_closed() for writer in writers)
+        await asyncio.gather(*waiting, return_exceptions=True)
 
 
 async def _request(reader: asyncio.StreamReader, number: int) -> Asked | None:

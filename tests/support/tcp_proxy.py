@@ -31,10 +31,17 @@ class Proxy:
         for writer in self._writers:
             writer.close()
 
+    async def ended(self) -> None:
+        """End every connection at once, and wait until it has."""
+        for writer in self._writers:
+            writer.transport.abort()
+        waiting = (writer.wait_closed() for writer in self._writers)
+        await asyncio.gather(*waiting, return_exceptions=True)
+
 
 @asynccontextmanager
-async def proxied(port: int) -> AsyncIterator[Proxy]:
-    """Run a proxy to a port on loopback."""
+async def proxied(place: int | str) -> AsyncIterator[Proxy]:
+    """Run a proxy to a port on loopback, or to a unix socket."""
     proxy = Proxy()
     proxy.is_open.set()
     tasks: set[asyncio.Task[None]] = set()
@@ -66,7 +73,11 @@ async def proxied(port: int) -> AsyncIterator[Proxy]:
         assert task is not None
         tasks.add(task)
         proxy.connections += 1
-        there = await asyncio.open_connection("127.0.0.1", port)
+        there = (
+            await asyncio.open_connection("127.0.0.1", place)
+            if isinstance(place, int)
+            else await asyncio.open_unix_connection(place)
+        )
         proxy._writers += [writer, there[1]]
         await asyncio.gather(pump(reader, there[1], False), pump(there[0], writer, True))
 
@@ -80,3 +91,4 @@ async def proxied(port: int) -> AsyncIterator[Proxy]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await proxy.ended()

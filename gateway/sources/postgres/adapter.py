@@ -71,11 +71,17 @@ from schema.records import MODEL
 STATEMENTS_KEPT = 1024
 _PATIENCE_S = 0.5
 """Time for a statement beyond what the server gives it; then the way to the server is broken."""
+_SOON_S = 0.25
+"""Within this, a connection that is lost has been so before it was asked."""
 _UNAVAILABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
 )
+
+
+class _LostError(Exception):
+    """A connection ended before the answer had come."""
 
 
 class OddValueError(SourceRejected):
@@ -266,9 +272,25 @@ class PostgresAdapter:
         return statement
 
     async def _run(self, pool: LightPool, text: str, arguments: Sequence[object]) -> Sequence[Any]:
+        # Connections may all have died while they were idle, which each tells as soon as it is
+        # used; one that is lost later was at work, and somebody may have ended it.
+        attempts, began = pool.idle_count + 1, time.monotonic()
+        while True:
+            try:
+                return await self._run_once(pool, text, arguments)
+            except _LostError as error:
+                attempts -= 1
+                if attempts < 0 or time.monotonic() - began > _SOON_S:
+                    raise SourceUnavailable("the connection to the database was lost") from error
+
+    async def _run_once(
+        self, pool: LightPool, text: str, arguments: Sequence[object]
+    ) -> Sequence[Any]:
         try:
             async with pool.connection() as connection:
                 return await connection.fetch(text, *arguments)
+        except (asyncpg.ConnectionDoesNotExistError, ConnectionError) as error:
+            raise _LostError from error
         except asyncpg.QueryCanceledError as error:
             raise SourceTimedOut("the database ended the statement before it was done") from error
         except asyncpg.DataError as error:

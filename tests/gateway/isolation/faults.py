@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -146,12 +147,30 @@ def _each_text(change: Callable[[str], str]) -> Fault:
     return _each_value(lambda value: change(value) if str(value).startswith("第") else value)
 
 
+async def _hang_up(_made: list[Any], _requests: Sequence[RecordRequest]) -> Any:
+    """Close the way to the gateway, and live on."""
+    _pipe().shutdown(socket.SHUT_RDWR)
+    await asyncio.sleep(60)
+
+
+async def _set_the_clock(made: list[Any], _requests: Sequence[RecordRequest]) -> Any:
+    """Answer in another year."""
+    before, time.time = time.time, lambda: 0.0
+    await asyncio.sleep(0)
+    time.time = before
+    return made
+
+
+async def _answer(made: list[Any], _requests: Sequence[RecordRequest]) -> Any:
+    return made
+
+
 async def _too_few(_made: list[Any], _requests: Sequence[RecordRequest]) -> Any:
     return []
 
 
 FAULTS: dict[str, Fault] = {
-    "hangs": _hang,
+    "hang": _hang,
     "hangs and ignores cancellation": _hang_on,
     "endless loop": _loop,
     "blocks without a loop": _block,
@@ -176,11 +195,15 @@ FAULTS: dict[str, Fault] = {
     "keyboard interrupt": _raises(KeyboardInterrupt()),
     "no batches": _too_few,
     "nothing": _spoils(lambda _: None),
-    "numbers for texts": _each_value(lambda value: 7),
+    "wrong type": _each_value(lambda value: 7),
     "objects for texts": _each_value(lambda value: {"a": 1}),
     "bytes for texts": _each_value(lambda value: b"a"),
     "extra rows": _spoils(lambda b: RowBatch([list(rows) * 99 for rows in b.groups], b.totals)),
     "duplicate keys": _spoils(lambda b: RowBatch([*b.groups, *b.groups], b.totals)),
-    "huge value": _each_text(lambda value: value * (400 * 1024)),
+    "huge row": _each_text(lambda value: value * (400 * 1024)),
+    "half-open connection": _hang_up,
+    "disk full": _raises(OSError(errno.ENOSPC, "secret of the source")),
+    "clock skew": _set_the_clock,
+    "cancelled request": _answer,
     "lone surrogate": _each_text(lambda value: value + "\ud800"),
 }

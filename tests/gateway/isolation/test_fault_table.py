@@ -1,4 +1,4 @@
-"""Every fault of the table in `docs/reference/faults.md` has the outcome that stands there."""
+"""Every fault in an adapter's code has the outcome that `docs/reference/faults.md` tells of."""
 
 from __future__ import annotations
 
@@ -10,30 +10,23 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from gateway.conformance import ReferenceAdapter, ReferenceRecord
-from gateway.contract import Adapter, AdapterSettings
-from gateway.fetching.calls import CallLimits
-from gateway.fetching.circuit import CircuitLimits
+from gateway.conformance.department import context, whole
+from gateway.contract import Adapter, AdapterSettings, RecordRequest
 from gateway.isolation.adapter import ProcessAdapter
 from gateway.isolation.capabilities import start_adapter
 from gateway.isolation.start import AdapterStart
 from gateway.isolation.types import ProcessLimits
-from schema.codes import RecordKind
+from tests.faults.asking import outcome_of
+from tests.faults.declared import CodeFault, Outcome, code_faults
 from tests.gateway.isolation.conftest import BRISK, start_with
 from tests.gateway.isolation.faults import FAULTS
 from tests.gateway.isolation.light import KIND, Light, begun_file
-from tests.support.awkward_department import CODE, FIRM, manifest_for
-from tests.support.fault_table import FaultRow, fault_table
-from tests.support.small_gateway import SmallGateway
+from tests.support.awkward_department import FIRM
 
-TABLE = fault_table("In the adapter's code")
+TABLE = code_faults()
+CANCELLED = "cancelled request"
 QUICK = {"endless loop", "os._exit", "garbage on the pipe"}
 """Of those that end the process; the others end it as one of these does."""
-LIST = f'{{subject(uscc:"{FIRM}"){{penalties(first:3){{totalCount nodes{{documentNo}}}}}}}}'
-NO_CIRCUIT = CircuitLimits(failures=1_000)
-BRIEF = CallLimits(adapter_timeout_s=0.5, circuit=NO_CIRCUIT)
-PATIENT = CallLimits(adapter_timeout_s=60.0, circuit=NO_CIRCUIT)
-"""For whatever fails by itself, however long a busy machine takes for it."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +52,18 @@ async def _until(is_so: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+async def _give_up_a_call(adapter: Adapter, fault: Path) -> None:
+    """Ask what hangs, and cancel the call once it has begun."""
+    request = RecordRequest("given up", whole(KIND), (FIRM,))
+    fault.write_text("hang")  # noqa: ASYNC240 - a few bytes
+    call = asyncio.ensure_future(adapter.fetch([request], context()))
+    await _until(begun_file(fault).exists)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    begun_file(fault).unlink()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def apart(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Apart]:
     file = tmp_path_factory.mktemp("fault") / "fault"
@@ -71,58 +76,48 @@ async def apart(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Apart
     await adapter.aclose()
 
 
-async def outcomes(adapter: Adapter, expected: str = "ANSWERED") -> dict[str, str]:
-    """How this department and one beside it take part in a query."""
-    limits = BRIEF if expected == "TIMED_OUT" else PATIENT
-    dated = {"meta.decidedOn": "2025-01-01"}
-    records = [
-        ReferenceRecord(KIND, "g", FIRM, {"documentNo": "好", **dated}),
-        ReferenceRecord(RecordKind.REGISTRATION, "r", FIRM, {"name": "样例商行", **dated}),
-    ]
-    good = ReferenceAdapter(manifest_for("good", CODE), records)
-    answer = await SmallGateway({"light": adapter, "good": good}, limits=limits).ask(LIST)
-    assert "secret" not in str(answer)
-    found = {item["source"]: item["outcome"] for item in answer["extensions"]["sources"]}
-    if found["light"] != "ANSWERED":
-        nodes = answer["data"]["subject"]["penalties"]["nodes"]
-        assert [node["documentNo"] for node in nodes] == ["好"]
-    return found
+def test_every_fault_is_declared_and_every_declared_fault_is_caused() -> None:
+    assert sorted(TABLE) == sorted(FAULTS)
 
 
-def _is_long(row: FaultRow) -> bool:
-    return row.columns[2] == "started again" and row.fault not in QUICK
+INSIDE = [name for name, fault in TABLE.items() if fault.inside is not Outcome.NOT_CONTAINED]
 
 
-def test_table_names_every_fault_once() -> None:
-    assert sorted(row.fault for row in TABLE) == sorted(FAULTS)
+@pytest.mark.parametrize("name", INSIDE)
+async def test_fault_in_the_gateways_process(name: str, tmp_path: Path) -> None:
+    file, expected = tmp_path / "fault", TABLE[name].inside
+    adapter = Light(file)
+    if name == CANCELLED:
+        await _give_up_a_call(adapter, file)
+    file.write_text(name)
+    assert await outcome_of(adapter, expected) is expected
 
 
-@pytest.mark.parametrize("row", [r for r in TABLE if r.columns[0] != "not contained"], ids=str)
-async def test_fault_in_the_gateways_process(row: FaultRow, tmp_path: Path) -> None:
-    file = tmp_path / "fault"
-    file.write_text(row.fault)
-    assert await outcomes(Light(file), row.columns[0]) == {
-        "light": row.columns[0],
-        "good": "ANSWERED",
-    }
+def _is_long(name: str, fault: CodeFault) -> bool:
+    return fault.is_started_again and name not in QUICK
 
 
 @pytest.mark.parametrize(
-    "row",
-    [pytest.param(r, marks=[pytest.mark.long] if _is_long(r) else [], id=str(r)) for r in TABLE],
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.long] if _is_long(name, fault) else [])
+        for name, fault in TABLE.items()
+    ],
 )
 @pytest.mark.asyncio(loop_scope="module")
-async def test_fault_in_a_process_of_its_own(row: FaultRow, apart: Apart) -> None:
+async def test_fault_in_a_process_of_its_own(name: str, apart: Apart) -> None:
+    fault, adapter = TABLE[name], apart.adapter
     await apart.running()
-    process, starts = apart.adapter.process_id, apart.adapter.starts
+    process, starts = adapter.process_id, adapter.starts
     begun_file(apart.fault).unlink(missing_ok=True)
-    apart.fault.write_text(row.fault)
+    if name == CANCELLED:
+        await _give_up_a_call(adapter, apart.fault)
+    apart.fault.write_text(name)
     # A process that was not given the processor may lose a call before it has begun.
     while not begun_file(apart.fault).exists():
-        found = await outcomes(apart.adapter, row.columns[1])
-        assert found == {"light": row.columns[1], "good": "ANSWERED"}
+        assert await outcome_of(adapter, fault.outside) is fault.outside
     apart.fault.write_text("")
-    if row.columns[2] == "started again":
+    if fault.is_started_again:
         await apart.started_again(starts)
-    assert (apart.adapter.process_id == process) == (row.columns[2] == "goes on")
-    assert await outcomes(apart.adapter) == {"light": "ANSWERED", "good": "ANSWERED"}
+    assert (adapter.process_id != process) is fault.is_started_again
+    assert await outcome_of(adapter) is Outcome.ANSWERED

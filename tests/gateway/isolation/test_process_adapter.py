@@ -62,6 +62,7 @@ from schema.predicate import (
     Or,
     StartsWith,
 )
+from tests.faults.declared import STARTING
 from tests.gateway.isolation.conftest import Opening, start_with
 from tests.gateway.isolation.light import QUALITY
 from tests.support.awkward_department import FIRM, PERSON, SHOP, awkward_records, manifest_for
@@ -192,7 +193,7 @@ async def test_process_that_is_killed_is_started_again(opened: Opening) -> None:
 
 
 async def test_calls_under_way_fail_when_the_process_ends(opened: Opening) -> None:
-    adapter = await opened("hangs")
+    adapter = await opened("hang")
     call = asyncio.create_task(adapter.fetch(asked(), context()))
     await adapter.health()  # the call has begun there
     assert adapter.process_id is not None
@@ -202,7 +203,7 @@ async def test_calls_under_way_fail_when_the_process_ends(opened: Opening) -> No
 
 
 async def test_cancelled_call_is_cancelled_there_and_others_go_on(opened: Opening) -> None:
-    adapter = await opened("hangs")
+    adapter = await opened("hang")
     for number in range(100):  # more than may be left without an end
         call = asyncio.create_task(adapter.fetch(asked(), context()))
         await asyncio.sleep(0)
@@ -262,6 +263,7 @@ def test_explaining_asks_a_process_of_its_own() -> None:
 
 
 BAD_STARTS = {
+    "crash at import": "loading failed: ImportError",
     "raises": "loading failed: ValueError: `url` is missing",
     "ends": "loading failed: the adapter's process ended",
     "hangs": "did not load it within 1 s",
@@ -275,9 +277,14 @@ PATIENCE_S = 120.0
 
 @pytest.mark.parametrize("fault", list(BAD_STARTS))
 def test_package_that_does_not_load_tells_why(fault: str) -> None:
+    package = "crashing" if fault == "crash at import" else "light"
     start_s = 1.0 if fault == "hangs" else PATIENCE_S
     with pytest.raises(LoadingFailed, match=BAD_STARTS[fault].replace("`", ".")):
-        start_adapter(start_with(fault, "light", start_s=start_s))
+        start_adapter(start_with(fault, package, start_s=start_s))
+
+
+def test_page_names_every_way_not_to_load() -> None:
+    assert list(BAD_STARTS) == list(STARTING)
 
 
 async def test_adapter_that_refuses_to_open_does_not_open(opened: Opening) -> None:
@@ -289,6 +296,7 @@ PARENT = """
 import sys, time
 sys.path[:] = {path!r}
 from gateway.isolation.start import introduce
+from tests.faults.declared import STARTING
 from tests.gateway.isolation.conftest import start_with
 process, _ = introduce(start_with(package="light"))
 print(process.process.pid, flush=True)

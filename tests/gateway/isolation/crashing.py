@@ -1,0 +1,3 @@
+"""A package that cannot even be imported."""
+
+raise ImportError("crashed")
