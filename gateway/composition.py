@@ -48,6 +48,7 @@ from gateway.entitlements.contract import Pace
 from gateway.entitlements.grantable import Grantable
 from gateway.entitlements.types import ClientTerms
 from gateway.errors import InternalError, Unauthenticated
+from gateway.exporting import exported
 from gateway.fetching.calls import (
     CallLimits,
     Departments,
@@ -233,6 +234,7 @@ async def open_gateway(
         log = None
         if settings.audit_log is not None:
             log = await stack.enter_async_context(kept_log(settings.audit_log, address))
+        await stack.enter_async_context(exported(settings.syslog, address))
         acts = LightPool(connector(address), ACT_CONNECTIONS)
         stack.push_async_callback(acts.aclose)
         entitlements = EntitlementsCache(connector(address), time.time, time.monotonic)

@@ -19,6 +19,7 @@ from gateway.settings.oauth import OAuthSettings
 from gateway.settings.reading import SettingsError, read_secret
 from gateway.settings.server import ServerSettings, StoreSettings
 from gateway.settings.sign_ins import SignInSettings
+from gateway.settings.syslog import SyslogSettings
 
 __all__ = [
     "AdministratorSettings",
@@ -33,6 +34,7 @@ __all__ = [
     "SettingsError",
     "SignInSettings",
     "StoreSettings",
+    "SyslogSettings",
     "WitnessSettings",
     "load_settings",
     "read_adapter_section",

@@ -19,6 +19,7 @@ from gateway.settings.oauth import OAuthSettings, read_oauth
 from gateway.settings.reading import Reader, SettingsError, read_document
 from gateway.settings.server import ServerSettings, StoreSettings, read_server, read_store
 from gateway.settings.sign_ins import SignInSettings, read_sign_ins
+from gateway.settings.syslog import SyslogSettings, read_syslog
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Settings:
         sharing: folder that says who may act on grants and consents, and their times and limits;
             None: what comes with the gateway.
         oauth: None: tokens come from elsewhere.
+        syslog: None: the log is not exported.
         audit_log: which log the audit is, and who signs it; None: not said, and nothing serves.
     """
 
@@ -51,6 +53,7 @@ class Settings:
     audit_log: AuditLogSettings | None = None
     guards: Mapping[str, AdapterGuards] = field(default_factory=dict)
     administrators: AdministratorSettings = field(default_factory=AdministratorSettings)
+    syslog: SyslogSettings | None = None
 
 
 def require_audit_log(settings: Settings) -> AuditLogSettings:
@@ -95,6 +98,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         conformance=read_conformance(reader.section("conformance"), reader),
         audit_log=read_audit_log(reader.section("audit_log")),
         guards=adapters.guards,
+        syslog=read_syslog(reader.section("syslog")),
         administrators=read_administrators(
             reader.section("administrators"), is_trial=identity.is_demo or clients.is_sandbox
         ),

@@ -280,3 +280,30 @@ def test_administrators_are_demanded_unless_in_a_demonstration_or_sandbox(
     demo = switched_off.replace("[identity]\n", "[identity]\nis_demo = true\n")
     assert not load(demo).administrators.demanded
     assert not load(switched_off + "[clients]\nis_sandbox = true\n").administrators.demanded
+
+
+SYSLOG = GOOD + '[syslog]\nhost = "collector.city.example"\n'
+
+
+def test_syslog_is_read_with_the_port_of_its_transport(load: Callable[[str], Settings]) -> None:
+    syslog = load(SYSLOG).syslog
+    assert syslog is not None
+    assert (syslog.transport, syslog.port) == ("tls", 6514)
+    assert load(GOOD).syslog is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (SYSLOG + 'transport = "tcp"\n', "in clear"),
+        (SYSLOG + 'transport = "udp"\n', "in clear"),
+        (SYSLOG + 'transport = "relp"\n', "expected one of tls, tcp, udp"),
+        (SYSLOG + 'key_file = "log"\n', "go together"),
+    ],
+    ids=["tcp", "udp", "relp", "key"],
+)
+def test_syslog_that_is_unsafe_is_refused(
+    load: Callable[[str], Settings], text: str, message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        load(text)
