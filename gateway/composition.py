@@ -91,8 +91,9 @@ from gateway.opaque import OpaqueCodec
 from gateway.operation.budget import NewDocumentBudget
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
-from gateway.pages.asking import FirmQueries
+from gateway.pages.asking import SubjectQueries
 from gateway.pages.organisations import OrganisationNames
+from gateway.pages.person_sign_in import nobody
 from gateway.pages.records import shelves
 from gateway.pages.sessions import SessionLimits, Sessions
 from gateway.pages.site import OpenPages
@@ -318,10 +319,11 @@ def _open_pages(
     stack.push_async_callback(http.aclose)
     return OpenPages(
         Sessions(oauth.pool, SessionLimits(), time.time),
-        FirmQueries(gateway.pipeline, SystemClock().wire_time),
+        SubjectQueries(gateway.pipeline, gateway.stages.persons, SystemClock().wire_time),
         gateway.oauth.requests,
-        logins_of(settings.sign_ins, oauth.rules.issuer, http, time.time),
-        shelves(gateway.schema),
+        logins_of(settings.sign_ins, oauth.rules.issuer, http, time.time, person_reader(settings)),
+        shelves(gateway.schema, of_persons=False),
+        shelves(gateway.schema, of_persons=True),
         OrganisationNames(gateway.registry.manifests, gateway.entitlements.client),
     )
 
@@ -619,6 +621,12 @@ def authenticator(
     sender = SenderRules(settings.server.public_url, settings.identity.bearer_classes, dpop)
     reader = as_named if network is None else network.key_of_named
     return Authenticator(rules, sender, time.time, also=also, client=client, person_key=reader)
+
+
+def person_reader(settings: Settings) -> Callable[[str], str | None]:
+    """What reads by which network reference a sign-in names a person; nobody without keys."""
+    network = network_of(settings)
+    return nobody if network is None else network.key_of_named
 
 
 def peer_of(scope: Scope) -> Peer:

@@ -11,7 +11,7 @@ from joserfc.jwk import OKPKey
 
 from gateway.pages.oidc import ALGORITHMS, OidcLogin, OidcRules
 from gateway.pages.tickets import TicketLogin, TicketRules
-from gateway.pages.types import Login, LoginTitle
+from gateway.pages.types import Login, LoginTitle, PersonKey
 from gateway.settings import SettingsError, SignInSettings
 
 _PATIENCE_S = 5.0
@@ -27,27 +27,34 @@ def logins_of(
     audience: str,
     http: httpx.AsyncClient,
     clock: Callable[[], float],
+    person_key: PersonKey,
 ) -> tuple[Login, ...]:
     """Return the sign-ins.
 
     Args:
         audience: for whom tickets are given: the address of the pages.
         clock: seconds since the epoch.
+        person_key: reads the network reference by which a sign-in names a person.
 
     Raises:
         SettingsError: a key or an algorithm cannot be used.
     """
-    return tuple(_login(each, audience, http, clock) for each in settings)
+    return tuple(_login(each, audience, http, clock, person_key) for each in settings)
 
 
 def _login(
-    settings: SignInSettings, audience: str, http: httpx.AsyncClient, clock: Callable[[], float]
+    settings: SignInSettings,
+    audience: str,
+    http: httpx.AsyncClient,
+    clock: Callable[[], float],
+    person_key: PersonKey,
 ) -> Login:
     title = LoginTitle(settings.name, settings.title_zh, settings.title_en)
     is_ticket = settings.kind == "ticket"
     key = _key(settings, is_private=not is_ticket)
     if is_ticket:
-        return TicketLogin(TicketRules(title, settings.url, settings.issuer, audience, key), clock)
+        given = TicketRules(title, settings.url, settings.issuer, audience, key)
+        return TicketLogin(given, clock, person_key)
     if settings.algorithm not in ALGORITHMS:
         raise SettingsError(
             f"setting `sign_in.{settings.name}.algorithm` is `{settings.algorithm}`, expected one "
@@ -56,7 +63,7 @@ def _login(
     rules = OidcRules(
         title, settings.issuer, settings.client_id, key, settings.algorithm, settings.scope
     )
-    return OidcLogin(rules, http, clock)
+    return OidcLogin(rules, http, clock, person_key)
 
 
 def _key(settings: SignInSettings, *, is_private: bool) -> OKPKey:

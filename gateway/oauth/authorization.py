@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import asyncpg
 
 from gateway.audit.types import OutdatedDecisionError
+from gateway.contract import PERSON_KEY_PREFIX
 from gateway.errors import ClientError
 from gateway.oauth.consents import ConsentFiling, FiledConsent
 from gateway.oauth.errors import OAuthError
@@ -211,6 +212,8 @@ def _secret(request_uri: str) -> str:
 
 def _check_decision(asked: ConsentRequest, decision: ConsentDecision) -> None:
     expected = asked.query.subjects
+    if decision.subject.startswith(PERSON_KEY_PREFIX):
+        raise DecisionRefusedError("the institution asks a firm, and a person signed in for itself")
     if expected and decision.subject != expected[0]:
         raise DecisionRefusedError("the institution asks another firm than the one that signed in")
     if not decision.left_out <= set(asked.optional_fields):

@@ -1,4 +1,4 @@
-"""Runs GraphQL as a firm, on the path of every other query: decided, recorded, bounded."""
+"""Runs GraphQL as who signed in, on the path of every other query: decided, recorded, bounded."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gateway.identity.principal import Principal
 from gateway.oauth.consents import PAGES_CLIENT
 from gateway.operation.types import OperationRequest
 from gateway.pages.types import SignedIn
+from gateway.persons.references import PersonReferences
 from gateway.pipeline import Pipeline
 from gateway.request import RequestFacts
 from policies.model import Caller, CallerClass, Purpose
@@ -19,16 +20,29 @@ from policies.model import Caller, CallerClass, Purpose
 _PATIENCE_S = 5.0
 
 
-class FirmQueries:
-    """Asks the pipeline on behalf of firms that signed in."""
+class SubjectQueries:
+    """Asks the pipeline on behalf of firms and persons that signed in."""
 
-    def __init__(self, pipeline: Pipeline, wire_time: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        persons: Callable[[Principal], PersonReferences],
+        wire_time: Callable[[], str],
+    ) -> None:
         """
         Args:
+            persons: references of one caller.
             wire_time: the time now, `YYYY-MM-DDTHH:MM:SSZ`.
         """
         self._pipeline = pipeline
+        self._persons = persons
         self._wire_time = wire_time
+
+    def named(self, who: SignedIn) -> str:
+        """Return by what queries name who signed in: a code, or a reference of the person."""
+        if not who.is_person:
+            return who.subject_key
+        return self._persons(_principal(who)).reference(who.subject_key)
 
     async def __call__(
         self, document: str, variables: Mapping[str, Any], who: SignedIn, request_id: str
@@ -38,13 +52,12 @@ class FirmQueries:
         Raises:
             ClientError: refused, and the refusal is on record.
         """
-        caller = Caller(CallerClass.SUBJECT, who.subject_key, Purpose.SELF_QUERY)
-        principal = Principal(caller, PAGES_CLIENT, user_ref=who.user_ref)
+        principal = _principal(who)
         facts = RequestFacts(
             request_id,
             "POST",
             "/my",
-            # the budget of new documents is each firm's own
+            # the budget of new documents is everybody's own
             who.subject_key,
             "page",
             self._wire_time(),
@@ -54,3 +67,8 @@ class FirmQueries:
         answer = await self._pipeline.answer_for(principal, request, facts)
         found: Mapping[str, Any] = orjson.loads(answer.body)
         return found
+
+
+def _principal(who: SignedIn) -> Principal:
+    caller = Caller(CallerClass.SUBJECT, who.subject_key, Purpose.SELF_QUERY)
+    return Principal(caller, PAGES_CLIENT, user_ref=who.user_ref)

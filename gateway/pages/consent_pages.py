@@ -54,7 +54,7 @@ class ConsentPages:
             asked=pending.request,
             request_uri=request_uri,
             fields=_by_kind(pending),
-            is_meant=pending.subject in (None, who.subject_key),
+            is_meant=not who.is_person and pending.subject in (None, who.subject_key),
         )
 
     async def _decide(self, request: Request, visit: Visit) -> Response:

@@ -1,4 +1,4 @@
-"""Who looked at the firm, as its page shows it: what to ask of the log, and how to read its lines.
+"""Who looked, as the page of firm or person shows it: what to ask of the log, and how to read it.
 
 The log answers on the path of every other query, so that rules decide what shows and when; nothing
 here takes away or adds a line.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import orjson
 
-from gateway.pages.records import value_text
+from gateway.pages.records import root, value_text
 from gateway.pages.shown import item
 from gateway.pages.types import NamesOrganisations
 from schema.records import MODEL
@@ -22,13 +23,12 @@ _FORM = "c2sp.org/tlog-proof@v1"
 _KIND = MODEL.by_type_name["LookUp"]
 _READ = "READ"
 
-LOOK_UPS = f"""
-query MyLookUps($uscc: USCC!, $after: String, $filter: LookUpFilter) {{ subject(uscc: $uscc) {{
-  accessLog(first: {PAGE_SIZE}, after: $after, filter: $filter,
-      orderBy: [{{ field: META_RECORD_ID, direction: DESC }}]) {{
-    totalCount pageInfo {{ hasNextPage endCursor }}
-    nodes {{ at callerClass organisation actingFor clientId isOwn purpose matterNo consentNos
-      outcome refusal requestId entryHash proof fields {{ coordinate use shown }} }} }} }} }}
+_SELECTION = f"""
+accessLog(first: {PAGE_SIZE}, after: $after, filter: $filter,
+    orderBy: [{{ field: META_RECORD_ID, direction: DESC }}]) {{
+  totalCount pageInfo {{ hasNextPage endCursor }}
+  nodes {{ at callerClass organisation actingFor clientId isOwn purpose matterNo consentNos
+    outcome refusal requestId entryHash proof fields {{ coordinate use shown }} }} }}
 """
 OTHERS_ALONE: Mapping[str, Any] = {"isOwn": {"eq": False}}
 
@@ -94,8 +94,16 @@ class LookUpPage:
     is_missing: bool
 
 
+@cache
+def look_ups_document(is_person: bool) -> str:
+    """Ask for a page of look-ups, the newest first."""
+    variable, start = root(is_person)
+    variables = f"{variable}, $after: String, $filter: LookUpFilter"
+    return f"query MyLookUps({variables}) {{ {start} {{ {_SELECTION} }} }}"
+
+
 def read_look_ups(response: Mapping[str, Any], names: NamesOrganisations) -> LookUpPage:
-    """Read the answer to `LOOK_UPS`."""
+    """Read the answer to `look_ups_document`."""
     found = _found(response)
     if found is None:
         return LookUpPage((), None, None, is_missing=True)
@@ -138,7 +146,7 @@ def _line(node: Mapping[str, Any], names: NamesOrganisations) -> LookUpLine:
     name = None if code is None else names(code, node["clientId"])
     return LookUpLine(
         node["at"],
-        name or ("本单位（本人）" if node["isOwn"] else caller_class),
+        name or ("本单位或本人" if node["isOwn"] else caller_class),
         caller_class,
         code,
         None if acting_for is None else names(acting_for, None) or acting_for,

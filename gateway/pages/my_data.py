@@ -1,4 +1,4 @@
-"""My data: what is held about the firm, its consents with their withdrawal, its notices."""
+"""My data: what is held about the firm or person, a firm's consents with withdrawal and notices."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from gateway.pages.records import (
     silent_departments,
 )
 from gateway.pages.site import Site, Visit, not_found, one, signed_in
+from gateway.pages.types import SignedIn
 from schema.sharing import ConsentState
 
 _MOST_REASON = 200
@@ -41,7 +42,7 @@ _MAY_END = frozenset({ConsentState.ACTIVE, ConsentState.SIGNED, ConsentState.USE
 
 
 class MyDataPages:
-    """The pages of a firm that signed in."""
+    """The pages of a firm, or a person, that signed in."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -59,14 +60,14 @@ class MyDataPages:
 
     async def _overview(self, _: Request, visit: Visit) -> Response:
         who = signed_in(visit)
-        shelves = self._site.open.shelves
-        response = await self._site.open.ask(
-            overview_document(shelves), {"uscc": who.subject_key}, who, visit.request_id
-        )
+        ask, shelves = self._site.open.ask, self._site.open.shelves_of(who)
+        document = overview_document(shelves, who.is_person)
+        response = await ask(document, {"subject": ask.named(who)}, who, visit.request_id)
         subject = (response.get("data") or {}).get("subject") or {}
-        notices = _data(
-            await self._site.open.ask(_NOTICES, {}, who, visit.request_id), "notifications"
-        )
+        # notices are about consents, which firms give
+        notices: Sequence[Mapping[str, Any]] = ()
+        if not who.is_person:
+            notices = _data(await ask(_NOTICES, {}, who, visit.request_id), "notifications")
         shown = [
             (shelf, (subject.get(shelf.field) or {}).get("totalCount") if shelf.is_list else None)
             for shelf in shelves
@@ -83,21 +84,21 @@ class MyDataPages:
     async def _records(self, request: Request, visit: Visit) -> Response:
         who = signed_in(visit)
         name = request.path_params["field"]
-        shelf = next((each for each in self._site.open.shelves if each.field == name), None)
+        ask, shelves = self._site.open.ask, self._site.open.shelves_of(who)
+        shelf = next((each for each in shelves if each.field == name), None)
         if shelf is None:
             raise not_found("there is no such kind of records")
-        variables: dict[str, Any] = {"uscc": who.subject_key}
+        variables: dict[str, Any] = {"subject": ask.named(who)}
         if shelf.is_list:
             variables["after"] = request.query_params.get("after")
-        response = await self._site.open.ask(
-            records_document(shelf), variables, who, visit.request_id
-        )
+        document = records_document(shelf, who.is_person)
+        response = await ask(document, variables, who, visit.request_id)
         require_page(response)
         found = read_records(shelf, response)
         return self._site.page(visit, "records.html", shelf=shelf, found=found)
 
     async def _consents(self, _: Request, visit: Visit) -> Response:
-        who = signed_in(visit)
+        who = _for_firm(visit)
         found = _data(await self._site.open.ask(_CONSENTS, {}, who, visit.request_id), "consents")
         return self._site.page(visit, "consents.html", consents=found)
 
@@ -107,7 +108,7 @@ class MyDataPages:
         return self._site.page(visit, "consent.html", consent=consent, may_end=may_end)
 
     async def _withdraw(self, request: Request, visit: Visit) -> Response:
-        who = signed_in(visit)
+        who = _for_firm(visit)
         form = await self._site.form(request, visit)
         reason = one(form, "reason").strip()
         if len(reason) > _MOST_REASON:
@@ -120,13 +121,21 @@ class MyDataPages:
         return self._site.redirect(f"/my/consents/{number}")
 
     async def _own_consent(self, request: Request, visit: Visit) -> Mapping[str, Any]:
-        who = signed_in(visit)
+        who = _for_firm(visit)
         found = _data(await self._site.open.ask(_CONSENT, {}, who, visit.request_id), "consents")
         number = request.path_params["number"]
         consent = next((each for each in found if each["consentNo"] == number), None)
         if consent is None:
             raise not_found("there is no such consent of yours")
         return consent
+
+
+def _for_firm(visit: Visit) -> SignedIn:
+    """Who signed in, for pages about consents, which firms give."""
+    who = signed_in(visit)
+    if who.is_person:
+        raise not_found("consents are given by firms")
+    return who
 
 
 def _data(response: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:

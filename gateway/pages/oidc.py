@@ -20,8 +20,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from gateway.errors import Unavailable
+from gateway.pages.person_sign_in import nobody, person_signed_in
 from gateway.pages.tickets import user_reference
-from gateway.pages.types import Begun, LoginTitle, SignedIn, SignInRefusedError
+from gateway.pages.types import Begun, LoginTitle, PersonKey, SignedIn, SignInRefusedError
 from schema.identifiers.uscc import is_uscc
 
 ALGORITHMS = ("ES256", "Ed25519", "PS256", "RS256")
@@ -35,13 +36,14 @@ _KEYS_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class OidcClaims:
-    """Names of the claims that say who acts for which firm.
+    """Names of the claims that say who acts for which firm, or which person came for itself.
 
     Attributes:
         role: its value is `attorney` for somebody who is not the legal representative.
     """
 
     uscc: str = "uscc"
+    person: str = "person"
     subject_name: str = "org_name"
     signer_name: str = "name"
     role: str = "role"
@@ -72,13 +74,19 @@ class OidcLogin:
     """Signs in whom an OpenID provider vouches for."""
 
     def __init__(
-        self, rules: OidcRules, http: httpx.AsyncClient, clock: Callable[[], float]
+        self,
+        rules: OidcRules,
+        http: httpx.AsyncClient,
+        clock: Callable[[], float],
+        person_key: PersonKey = nobody,
     ) -> None:
         """
         Args:
             http: follows no redirects and has a time limit.
             clock: seconds since the epoch.
+            person_key: reads the network reference by which a provider names a person.
         """
+        self._person_key = person_key
         if rules.algorithm not in ALGORITHMS:
             raise ValueError(f"algorithm `{rules.algorithm}` is none of {', '.join(ALGORITHMS)}")
         self._rules = rules
@@ -181,6 +189,11 @@ class OidcLogin:
 
     def _signed_in(self, claims: Mapping[str, Any]) -> SignedIn:
         names, login = self._rules.claims, self.title.name
+        user_ref = user_reference(login, _text(claims, "sub"))
+        if names.person in claims and names.uscc not in claims:
+            name = _text(claims, names.signer_name)
+            stated = claims[names.person]
+            return person_signed_in(stated, name, user_ref, login, self._person_key)
         uscc = _text(claims, names.uscc)
         if not is_uscc(uscc):
             raise SignInRefusedError("the provider names no unified social credit code")
@@ -191,7 +204,7 @@ class OidcLogin:
             _text(claims, names.signer_name),
             is_attorney,
             _text(claims, names.proof) if is_attorney else None,
-            user_reference(login, _text(claims, "sub")),
+            user_ref,
             login,
         )
 

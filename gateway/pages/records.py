@@ -23,7 +23,7 @@ _DENIED = frozenset({"FIELD_DENIED"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shelf:
-    """Where a firm's records of one kind stand: a field of `Organisation`."""
+    """Where records of one kind stand: a field of `Organisation` or `Person`."""
 
     field: str
     kind: KindModel
@@ -60,11 +60,11 @@ class ShownRecords:
     silent: tuple[str, ...]
 
 
-def shelves(schema: GraphQLSchema) -> tuple[Shelf, ...]:
-    """Every kind of records that departments can hold of an organisation, in the schema's order."""
-    organisation = schema.type_map["Organisation"]
+def shelves(schema: GraphQLSchema, of_persons: bool) -> tuple[Shelf, ...]:
+    """Every kind of records that departments can hold of a subject, in the schema's order."""
+    subject = schema.type_map["Person" if of_persons else "Organisation"]
     found = []
-    for name, field in organisation.fields.items():  # type: ignore[attr-defined]
+    for name, field in subject.fields.items():  # type: ignore[attr-defined]
         type_name = get_named_type(field.type).name
         kind = MODEL.by_type_name.get(type_name.removesuffix(_CONNECTION))
         if kind is not None and kind.kind is not RecordKind.LOOK_UP:
@@ -74,26 +74,32 @@ def shelves(schema: GraphQLSchema) -> tuple[Shelf, ...]:
     return tuple(shelf for shelf in found if shelf.is_list or shelf.kind.kind not in listed)
 
 
+def root(is_person: bool) -> tuple[str, str]:
+    """Return variable and field by which a document asks about who signed in."""
+    if is_person:
+        return "$subject: PersonReference!", "subject: person(reference: $subject)"
+    return "$subject: USCC!", "subject(uscc: $subject)"
+
+
 @cache
-def overview_document(offered: tuple[Shelf, ...]) -> str:
+def overview_document(offered: tuple[Shelf, ...], is_person: bool) -> str:
     """Ask how many records there are of each kind, and for the firm's name."""
+    variable, start = root(is_person)
+    own = "id" if is_person else "uscc registration { name status }"
     counts = " ".join(
         f"{shelf.field}(first: 1) {{ totalCount }}" for shelf in offered if shelf.is_list
     )
-    return (
-        "query MyOverview($uscc: USCC!) { subject(uscc: $uscc) "
-        f"{{ uscc registration {{ name status }} {counts} }} }}"
-    )
+    return f"query MyOverview({variable}) {{ {start} {{ {own} {counts} }} }}"
 
 
 @cache
-def records_document(shelf: Shelf) -> str:
+def records_document(shelf: Shelf, is_person: bool) -> str:
     """Ask for every item of the records of one kind."""
-    selection, start = _selection(shelf.kind), "subject(uscc: $uscc)"
+    selection, (variable, start) = _selection(shelf.kind), root(is_person)
     if not shelf.is_list:
-        return f"query MyRecord($uscc: USCC!) {{ {start} {{ {shelf.field} {{ {selection} }} }} }}"
+        return f"query MyRecord({variable}) {{ {start} {{ {shelf.field} {{ {selection} }} }} }}"
     return (
-        f"query MyRecords($uscc: USCC!, $after: String) {{ {start} {{ "
+        f"query MyRecords({variable}, $after: String) {{ {start} {{ "
         f"{shelf.field}(first: {PAGE_SIZE}, after: $after) {{ totalCount nodes {{ {selection} }} "
         "pageInfo { hasNextPage endCursor } } } }"
     )

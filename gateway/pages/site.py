@@ -26,7 +26,7 @@ from gateway.oauth.authorization import AuthorizationRequests
 from gateway.pages.records import Shelf
 from gateway.pages.sessions import Sessions, digest_of, new_secret
 from gateway.pages.shown import FILTERS
-from gateway.pages.types import AskAsFirm, Login, NamesOrganisations, SignedIn
+from gateway.pages.types import AskAsSubject, Login, NamesOrganisations, SignedIn
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -61,16 +61,21 @@ class OpenPages:
 
     Attributes:
         logins: other systems at which people sign in.
-        shelves: kinds of records that are shown.
+        shelves, person_shelves: kinds of records that are shown to firms and to persons.
         names: of organisations that looked.
     """
 
     sessions: Sessions
-    ask: AskAsFirm
+    ask: AskAsSubject
     requests: AuthorizationRequests
     logins: tuple[Login, ...]
     shelves: tuple[Shelf, ...]
+    person_shelves: tuple[Shelf, ...]
     names: NamesOrganisations
+
+    def shelves_of(self, who: SignedIn) -> tuple[Shelf, ...]:
+        """Kinds of records that can be held about who signed in."""
+        return self.person_shelves if who.is_person else self.shelves
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from gateway.pages.types import Begun, LoginTitle, SignedIn, SignInRefusedError
+from gateway.pages.person_sign_in import nobody, person_signed_in
+from gateway.pages.types import Begun, LoginTitle, PersonKey, SignedIn, SignInRefusedError
 from schema.identifiers.uscc import is_uscc
 from schema.sharing import SignerRole
 
@@ -52,13 +53,17 @@ class TicketRules:
 class TicketLogin:
     """Signs in who brings a good ticket."""
 
-    def __init__(self, rules: TicketRules, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, rules: TicketRules, clock: Callable[[], float], person_key: PersonKey = nobody
+    ) -> None:
         """
         Args:
             clock: seconds since the epoch.
+            person_key: reads the network reference by which a ticket names a person.
         """
         self._rules = rules
         self._clock = clock
+        self._person_key = person_key
 
     @property
     def title(self) -> LoginTitle:
@@ -80,7 +85,7 @@ class TicketLogin:
         """
         claims = self._claims(returned.get("ticket", ""))
         self._check(claims, begun)
-        return _signed_in(claims, self.title.name)
+        return _signed_in(claims, self.title.name, self._person_key)
 
     def _claims(self, ticket: str) -> Mapping[str, object]:
         if not ticket or len(ticket) > _MOST_CHARACTERS:
@@ -108,12 +113,16 @@ class TicketLogin:
             raise SignInRefusedError("the ticket of the sign-in has ended, or is from the future")
 
 
-def _signed_in(claims: Mapping[str, object], login: str) -> SignedIn:
-    """Read who acts for which firm.
+def _signed_in(claims: Mapping[str, object], login: str, person_key: PersonKey) -> SignedIn:
+    """Read who acts for which firm, or which person came for itself.
 
     Raises:
         SignInRefusedError: something is missing.
     """
+    if "person" in claims and "uscc" not in claims:
+        user_ref = user_reference(login, _text(claims, "sub"))
+        name = _text(claims, "signer_name")
+        return person_signed_in(claims["person"], name, user_ref, login, person_key)
     uscc = _text(claims, "uscc")
     if not is_uscc(uscc):
         raise SignInRefusedError("the sign-in names no unified social credit code")

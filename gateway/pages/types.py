@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from gateway.contract import PERSON_KEY_PREFIX
 from gateway.errors import ClientError
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who acts for which firm, as a sign-in established it.
+    """Who acts for which firm, or a person that came for itself, as a sign-in established it.
 
     Attributes:
-        subject_key: unified social credit code of the firm.
+        subject_key: unified social credit code of the firm, or subject key of the person.
+        subject_name: of the firm, or of the person; signer_name: of the person.
         is_attorney: the person is not the legal representative; then `proof` is the number of the
             document by which it acts.
         user_ref: opaque reference of the person, for the audit; no name and no number.
@@ -28,6 +30,11 @@ class SignedIn:
     proof: str | None
     user_ref: str
     login: str
+
+    @property
+    def is_person(self) -> bool:
+        """Whether a natural person came for itself, and for no firm."""
+        return self.subject_key.startswith(PERSON_KEY_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +107,16 @@ class NamesOrganisations(Protocol):
         ...
 
 
-class AskAsFirm(Protocol):
-    """Runs a GraphQL operation as a firm, on the path of every other query."""
+PersonKey = Callable[[str], str | None]
+"""From `P:` and a network reference to the subject key inside; None if it cannot be read."""
+
+
+class AskAsSubject(Protocol):
+    """Runs a GraphQL operation as who signed in, on the path of every other query."""
+
+    def named(self, who: SignedIn) -> str:
+        """Return by what queries name who signed in: a code, or a reference of the person."""
+        ...
 
     async def __call__(
         self, document: str, variables: Mapping[str, Any], who: SignedIn, request_id: str

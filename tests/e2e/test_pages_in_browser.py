@@ -53,6 +53,23 @@ async def _picture(page: Page, name: str) -> None:
     await page.screenshot(PICTURES / f"{name}.png")
 
 
+async def test_a_person_sees_its_own_data(platform: Platform) -> None:
+    size = "telephone"
+    to_pick = "document.querySelector('input[value=\"demo-person\"]')"
+    async with browsing() as page:
+        await page.open(f"{platform.url}/sign-in", *_SIZES[size], "zh-CN")
+        await _until(page, to_pick)
+        await page.evaluate(f"{to_pick}.click()")
+        await _press(page, "main button", "location.pathname === '/my'")
+        await _picture(page, f"{size}-person-my")
+        for path in ("/my/records/judgmentDefaulters", "/my/access-log"):
+            await page.command("Page.navigate", url=platform.url + path)
+            await _until(page, f"location.pathname === '{path}' && document.querySelector('h1')")
+            await _picture(page, f"{size}-person-{path.rsplit('/', 1)[1]}")
+        refused = [each for each in page.complaints if "404" not in each]
+        assert not refused, refused
+
+
 def _look(platform: Platform, profile: str) -> None:
     selection = "registration { name legalRepresentativePhone } taxpayerCredit { grade }"
     document = f"query($u: USCC!) {{ subject(uscc: $u) {{ {selection} }} }}"

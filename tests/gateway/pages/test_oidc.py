@@ -124,6 +124,14 @@ async def test_an_attorney_names_its_document() -> None:
     assert (who.is_attorney, who.proof) == (True, "授委1号")
 
 
+async def test_a_person_comes_for_itself_where_the_network_knows_it() -> None:
+    claims = {"uscc": ..., "org_name": ..., "person": "P:" + "a" * 64}
+    login = Provider(claims=claims).login()
+    login._person_key = {"P:" + "a" * 64: "P:inside"}.get
+    who = await login.finish(BEGUN, {"code": "c"})
+    assert (who.subject_key, who.is_person, who.is_attorney) == ("P:inside", True, False)
+
+
 BAD_CLAIMS: dict[str, dict[str, Any]] = {
     "of another issuer": {"iss": "https://evil.example"},
     "for another client": {"aud": "somebody"},
@@ -137,6 +145,7 @@ BAD_CLAIMS: dict[str, dict[str, Any]] = {
     "without a firm": {"uscc": ...},
     "with a wrong code": {"uscc": "91410199MA9DEM01XX"},
     "without a person": {"sub": ...},
+    "of a person that the network does not know": {"uscc": ..., "person": "P:" + "b" * 64},
     "without a name": {"name": ""},
     "of an attorney without a document": {"role": "ATTORNEY"},
 }

@@ -10,6 +10,8 @@ from joserfc.jwk import OKPKey
 
 from gateway.pages.tickets import TicketLogin, TicketRules
 from gateway.pages.types import Begun, LoginTitle, SignInRefusedError
+from gateway.persons.network import NetworkKeys
+from schema.identifiers.network_reference import NETWORK_KEY_BYTES, NetworkKey
 
 NOW = 1_800_000_000
 FIRM = "91410199MA9DEM01XG"
@@ -68,6 +70,51 @@ async def test_the_same_person_has_the_same_reference_and_another_one_another() 
     first, again = [await login().finish(BEGUN, {"ticket": ticket()}) for _ in range(2)]
     other = await login().finish(BEGUN, {"ticket": ticket(sub="person-2")})
     assert first.user_ref == again.user_ref != other.user_ref
+
+
+NETWORK = NetworkKeys([NetworkKey.from_bytes(bytes(range(NETWORK_KEY_BYTES)))])
+INSIDE = "P:" + "5e" * 16
+OUTSIDE = f"P:{NETWORK.references(INSIDE)[0]}"
+PERSON: dict[str, Any] = {"uscc": ..., "subject_name": ..., "role": ..., "person": OUTSIDE}
+
+
+def login_of_persons() -> TicketLogin:
+    return TicketLogin(RULES, lambda: float(NOW), NETWORK.key_of_named)
+
+
+async def test_a_person_comes_for_itself_by_its_network_reference() -> None:
+    who = await login_of_persons().finish(BEGUN, {"ticket": ticket(**PERSON)})
+    assert (who.subject_key, who.is_person, who.subject_name) == (INSIDE, True, "样例人")
+    assert not who.is_attorney
+
+
+WRONG_PERSONS: dict[str, dict[str, Any]] = {
+    "under another key": {"person": "P:" + "0" * 64},
+    "by the key inside": {"person": INSIDE},
+    "without its prefix": {"person": OUTSIDE.removeprefix("P:")},
+    "in capitals": {"person": OUTSIDE.upper()},
+    "by a document number": {"person": "11010519491231002X"},
+    "by a list": {"person": [OUTSIDE]},
+    "without a name": {"signer_name": ...},
+    "without a subject": {"sub": ...},
+}
+
+
+@pytest.mark.parametrize("name", WRONG_PERSONS)
+async def test_no_person_is_signed_in_who_is_named(name: str) -> None:
+    wrong = ticket(**{**PERSON, **WRONG_PERSONS[name]})
+    with pytest.raises(SignInRefusedError):
+        await login_of_persons().finish(BEGUN, {"ticket": wrong})
+
+
+async def test_a_person_and_a_firm_at_once_is_the_firms_representative() -> None:
+    who = await login_of_persons().finish(BEGUN, {"ticket": ticket(person=OUTSIDE)})
+    assert (who.subject_key, who.is_person) == (FIRM, False)
+
+
+async def test_without_network_keys_no_person_signs_in() -> None:
+    with pytest.raises(SignInRefusedError):
+        await login().finish(BEGUN, {"ticket": ticket(**PERSON)})
 
 
 BAD: dict[str, str] = {
