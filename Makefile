@@ -7,7 +7,7 @@ VENV_PYTHON := .venv/bin/python
 CODE := $(wildcard gateway schema plugins policies tests scripts bench)
 CHECKS := $(wildcard tests/docs tests/architecture)
 # Programs that write documentation from the code.
-GENERATORS := scripts.licences scripts.disclosure_page scripts.lifecycles_page scripts.catalogue_page scripts.commands_page scripts.adapter_contract_page scripts.errors_page scripts.faults_page scripts.print_schema
+GENERATORS := scripts.licences scripts.disclosure_page scripts.lifecycles_page scripts.rules_page scripts.catalogue_page scripts.commands_page scripts.adapter_contract_page scripts.errors_page scripts.faults_page scripts.print_schema
 
 .PHONY: demo test test-long check bench bundle docs graphiql lock setup clean
 

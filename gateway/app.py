@@ -120,9 +120,11 @@ def create_app(
                 loop = asyncio.get_running_loop()
                 loop.add_signal_handler(reloads_on, gateway.reload_rules)
             await gateway.follower.open()
+            await gateway.due.open()
             try:
                 yield
             finally:
+                await gateway.due.aclose()
                 await gateway.follower.aclose()
                 opened.clear()
 

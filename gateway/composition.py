@@ -43,6 +43,7 @@ from gateway.catalogue import CatalogueContext
 from gateway.changes.follower import ChangeFollower
 from gateway.conformance_report import ReportError, manifest_digest, public_key
 from gateway.contract import Adapter
+from gateway.due_work import DueWorker
 from gateway.entitlements.cache import EntitlementsCache
 from gateway.entitlements.contract import Pace
 from gateway.entitlements.grantable import Grantable
@@ -154,6 +155,7 @@ class Gateway:
         is_ready: whether it can answer now; asks no department.
         reload_rules: has this worker read its rules again soon.
         follower: follows the departments' changes, once it is opened.
+        due: has departments do what is due, once it is opened.
         oauth: the authorization server; None where tokens come from elsewhere.
         log: the audit log as it is kept here; None where it is not.
         pages: what the pages for firms stand on; there with the authorization server.
@@ -171,6 +173,7 @@ class Gateway:
     is_ready: Callable[[], bool]
     reload_rules: Callable[[], None]
     follower: ChangeFollower
+    due: DueWorker
     oauth: AuthorizationServer | None = None
     log: KeptLog | None = None
     pages: OpenPages | None = None
@@ -528,6 +531,7 @@ def _wire(
         follower=ChangeFollower(
             connector(StoreAddress(settings.store.url)), departments, registry.manifests
         ),
+        due=DueWorker(registry.adapters),
         oauth=server,
     )
 

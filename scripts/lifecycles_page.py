@@ -5,6 +5,9 @@ from pathlib import Path
 
 from gateway.entitlements.states import CONSENT, GRANT
 from gateway.lifecycle.diagram import tell
+from gateway.lifecycle.terms import load_terms
+from plugins.creditcentre.adapter import TERMS
+from plugins.creditcentre.listing.machines import PUNISH_LIST, REWARD_LIST
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "lifecycles.md"
 
@@ -34,7 +37,9 @@ def main() -> int:
 
 def render() -> str:
     """Return the page as Markdown."""
-    return "\n".join((INTRODUCTION, tell(CONSENT), tell(GRANT)))
+    terms = load_terms(TERMS)
+    centre = [tell(machine, terms) for machine in (PUNISH_LIST, REWARD_LIST)]
+    return "\n".join((INTRODUCTION, *centre, tell(CONSENT), tell(GRANT)))
 
 
 if __name__ == "__main__":

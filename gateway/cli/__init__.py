@@ -14,6 +14,7 @@ from gateway.cli.check import check
 from gateway.cli.client import client
 from gateway.cli.clock import clock
 from gateway.cli.consent import consent
+from gateway.cli.deadlines import calendar, deadlines
 from gateway.cli.demo import demo
 from gateway.cli.effect import effect
 from gateway.cli.explain import explain
@@ -36,11 +37,13 @@ for command in (
     admin,
     audit,
     backup,
+    calendar,
     changes,
     check,
     client,
     clock,
     consent,
+    deadlines,
     demo,
     effect,
     explain,

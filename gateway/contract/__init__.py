@@ -23,7 +23,14 @@ from gateway.contract.batches import (
     StatisticsGroup,
 )
 from gateway.contract.changes import ChangesBatch, ChangesRequest, RecordChange
-from gateway.contract.commands import Command, CommandResult, UserError
+from gateway.contract.commands import Command, CommandActor, CommandResult, UserError
+from gateway.contract.deadlines import (
+    ClockedAdapter,
+    DeadlineChange,
+    DueWork,
+    OpenDeadline,
+    YearSchedule,
+)
 from gateway.contract.errors import (
     AdapterError,
     MappingFailed,
@@ -66,9 +73,13 @@ __all__ = [
     "ChangesAdapter",
     "ChangesBatch",
     "ChangesRequest",
+    "ClockedAdapter",
     "Command",
+    "CommandActor",
     "CommandAdapter",
     "CommandResult",
+    "DeadlineChange",
+    "DueWork",
     "ExplainingAdapter",
     "FetchContext",
     "FieldSummary",
@@ -82,6 +93,7 @@ __all__ = [
     "Manifest",
     "MappingFailed",
     "NotSupported",
+    "OpenDeadline",
     "OrderKey",
     "QualityAdapter",
     "QualityRequest",
@@ -99,5 +111,6 @@ __all__ = [
     "StatisticsGroup",
     "StatisticsRequest",
     "UserError",
+    "YearSchedule",
     "hookimpl",
 ]

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import astuple
 from typing import Any
 
 from gateway.contract import (
     After,
     ChangesRequest,
     Command,
+    CommandActor,
     FetchContext,
     JsonConstant,
     JsonField,
@@ -172,13 +174,15 @@ def command_form(command: Command, context: FetchContext) -> object:
         dict(command.arguments),
         command.idempotency_key,
         command.expected_version,
+        list(astuple(command.actor)),
     ]
 
 
 def command_call(form: Any) -> tuple[Command, FetchContext]:
     """What `command_form` was made of."""
-    context, name, arguments, idempotency_key, version = form
-    return Command(name, arguments, idempotency_key, version), context_of(context)
+    context, name, arguments, idempotency_key, version, actor = form
+    command = Command(name, arguments, idempotency_key, version, CommandActor(*actor))
+    return command, context_of(context)
 
 
 def context_form(context: FetchContext) -> object:

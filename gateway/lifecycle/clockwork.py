@@ -29,6 +29,10 @@ _STOP = """
 UPDATE lifecycle_deadline SET stopped_on = $2, due_on = NULL, provisional = false
 WHERE deadline_no = $1
 """
+_RESET = """
+UPDATE lifecycle_deadline SET started_on = $2, due_on = $2, failure = NULL, retry_at = NULL
+WHERE deadline_no = $1
+"""
 _LENGTHEN = "UPDATE lifecycle_deadline SET spans = $2, terms = $3 WHERE deadline_no = $1"
 _SET = """
 UPDATE lifecycle_deadline SET spans = $2, terms = $3, paused_since = $4, paused_until = $5,
@@ -51,7 +55,6 @@ class Clockwork(Generic[F]):
         if not self._machine.clocks:
             return
         calendar = await read_calendar(connection)
-        today = china_day(step.at)
         running = set()
         for row in await connection.fetch(_RUNNING, step.case_no):
             clock = self._machine.clock(row["clock"])
@@ -60,7 +63,7 @@ class Clockwork(Generic[F]):
                 continue
             running.add(clock.name)
             if transition is not None:
-                await self._move(connection, row, transition, today, calendar)
+                await self._move(connection, row, transition, step, facts, calendar)
         for clock in self._machine.clocks:
             if step.target in clock.starts and clock.name not in running:
                 await self._begin(connection, step, clock, facts, calendar)
@@ -102,18 +105,24 @@ class Clockwork(Generic[F]):
         connection: Connection,
         row: Any,
         transition: Transition[F],
-        today: date,
+        step: Step,
+        facts: F,
         calendar: WorkingCalendar,
     ) -> None:
         """Extend, stop or set going again a deadline that runs on."""
         name, stopped_on = row["clock"], row["stopped_on"]
+        clock = self._machine.clock(name)
+        if clock.until is not None:
+            await self._reset(connection, row, clock.until(facts), step)
+            return
+        today = china_day(step.at)
         if name in transition.stops and stopped_on is None:
             await connection.execute(_STOP, row["deadline_no"], today)
             return
         spans, names = list(row["spans"]), list(row["terms"])
         since, until = list(row["paused_since"]), list(row["paused_until"])
-        for clock, term in transition.extends:
-            if clock == name:
+        for extended, term in transition.extends:
+            if extended == name:
                 span, version = self._term(term, today)
                 spans.append(span)
                 names.append(version)
@@ -130,6 +139,13 @@ class Clockwork(Generic[F]):
         await connection.execute(
             _SET, row["deadline_no"], spans, names, since, until, due.date, due.provisional
         )
+
+    async def _reset(self, connection: Connection, row: Any, day: date | None, step: Step) -> None:
+        """Let a deadline on a day by the facts follow them."""
+        if day is None:
+            await connection.execute(_END, row["deadline_no"], step.at)
+        elif day != row["started_on"]:
+            await connection.execute(_RESET, row["deadline_no"], day)
 
     def _term(self, name: str, day: date) -> tuple[str, str]:
         version = self._terms.on(day)

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 import structlog
 
+from gateway.contract import DueWork, OpenDeadline
 from gateway.lifecycle.engine import Engine
 from gateway.lifecycle.errors import LifecycleRefusedError
 from gateway.lifecycle.machine import CLOCK
 from gateway.lifecycle.reckoning import china_day
-from gateway.lifecycle.types import Doer, OpenDeadline, Order
+from gateway.lifecycle.types import Doer, Order
 from gateway.store.lending import Lending
 from gateway.store.pool import Connection
 
@@ -44,23 +44,15 @@ WHERE deadline_no = $1 AND ended_at IS NULL AND due_on < $2
 _FAIL = "UPDATE lifecycle_deadline SET failure = $2, retry_at = $3 WHERE deadline_no = $1"
 _OPEN = """
 SELECT case_no, machine, clock, whose, due_on, provisional, failure FROM lifecycle_deadline
-WHERE ended_at IS NULL AND (due_on <= $1 OR (due_on IS NULL AND $2))
-    AND ($3::text IS NULL OR whose = $3)
-ORDER BY due_on NULLS LAST, deadline_no LIMIT $4
+WHERE ended_at IS NULL AND (due_on <= $1 OR due_on IS NULL)
+    AND ($2::text IS NULL OR whose = $2)
+ORDER BY due_on NULLS LAST, deadline_no LIMIT $3
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """What a sweep did: acts of clocks, and those that could not be done."""
-
-    done: int
-    failed: int
 
 
 async def sweep(
     engine: Engine[F], lending: Lending, clock: Callable[[], datetime], batch: int = _BATCH
-) -> Swept:
+) -> DueWork:
     """Do what is due of one machine, until nothing is left that can be done now."""
     done = failed = 0
     while True:
@@ -75,7 +67,7 @@ async def sweep(
                 else:
                     failed += 1
         if not rows:
-            return Swept(done, failed)
+            return DueWork(done, failed)
 
 
 async def _act(
@@ -105,14 +97,9 @@ async def _act(
 
 
 async def open_deadlines(
-    lending: Lending,
-    until: datetime,
-    *,
-    whose: str | None = None,
-    with_stopped: bool = False,
-    most: int = 1_000,
+    lending: Lending, until: date, whose: str | None = None, most: int = 1_000
 ) -> Sequence[OpenDeadline]:
-    """Return deadlines whose last day is that of `until` or earlier, the most urgent first."""
+    """Return deadlines up to a last day, the most urgent first, and those that stand still."""
     async with lending.connection() as connection:
-        rows = await connection.fetch(_OPEN, china_day(until), with_stopped, whose, most)
+        rows = await connection.fetch(_OPEN, until, whose, most)
     return [OpenDeadline(*row.values()) for row in rows]

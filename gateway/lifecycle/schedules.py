@@ -13,8 +13,8 @@ from functools import lru_cache
 
 import orjson
 
+from gateway.contract import DeadlineChange, YearSchedule
 from gateway.lifecycle.reckoning import due_day
-from gateway.lifecycle.types import DeadlineChange
 from gateway.store.pool import Connection
 from policies.disclosure.schedules import Schedule, installed_schedules
 from policies.disclosure.working_days import WorkingCalendar
@@ -62,7 +62,7 @@ def _calendar(loaded: tuple[tuple[int, str], ...]) -> WorkingCalendar:
 
 
 async def take_schedule(
-    connection: Connection, schedule: Schedule, at: datetime
+    connection: Connection, schedule: YearSchedule, at: datetime
 ) -> Sequence[DeadlineChange]:
     """Put a year in force and reckon open deadlines again, in one transaction.
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Protocol, TypeAlias, TypeVar
 
 from gateway.lifecycle.machine import Machine
 from gateway.store.pool import Connection
+
+__all__ = ["Case", "Connection", "Doer", "Mechanism", "Order", "Step", "Write"]
 
 F = TypeVar("F")
 
@@ -102,34 +104,3 @@ class Mechanism(Protocol[F]):
     def effects(self) -> Mapping[str, Callable[[Connection, Step, F], Awaitable[None]]]:
         """What each effect of the machine does; inside the transaction of the act."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDeadline:
-    """A deadline that runs or stands still.
-
-    Attributes:
-        due_on: None while it stands still.
-        failure: why the clock could not act on it; None where it did not have to.
-    """
-
-    case_no: str
-    machine: str
-    clock: str
-    whose: str
-    due_on: date | None
-    is_provisional: bool
-    failure: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DeadlineChange:
-    """A last day that another calendar moved."""
-
-    case_no: str
-    machine: str
-    clock: str
-    whose: str
-    before: date
-    after: date
-    is_provisional: bool

@@ -120,6 +120,7 @@ SETTINGS_READERS = {
     "courts": "plugins/courts",
     "environment": "gateway/sources/rest",
     "housing": "gateway/sources/mysql",
+    "creditcentre": "plugins/creditcentre",
 }
 
 

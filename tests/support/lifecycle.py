@@ -8,7 +8,6 @@ import hashlib
 import itertools
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import resources
 
 from gateway.demo.postgres import PostgresAddress
 from gateway.lifecycle.machine import CLOCK, Clock, Condition, Machine, Statement, Transition
@@ -165,11 +164,6 @@ def order(
     key = key or f"key-{next(_numbers)}"
     digest = hashlib.sha256(f"{act}{sorted(said)}".encode()).digest()
     return Order(act, Doer(unit, person, "department", "r"), at, key, digest, **said)  # type: ignore[arg-type]
-
-
-def lifecycle_tables() -> str:
-    """The tables of the engine."""
-    return resources.files("gateway.lifecycle").joinpath("tables.sql").read_text("utf-8")
 
 
 def fill(address: PostgresAddress, *statements: str) -> None:

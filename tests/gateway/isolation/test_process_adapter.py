@@ -26,6 +26,7 @@ from gateway.contract import (
     ChangesAdapter,
     ChangesRequest,
     Command,
+    CommandActor,
     CommandAdapter,
     ExplainingAdapter,
     FetchContext,
@@ -89,6 +90,7 @@ CONDITION = And(
         Not(OneOf("documentNo", ("a", "B"))),
     )
 )
+ACTOR = CommandActor("91410199MA9DEM028G", "anna", "department", "LICENCE_REVIEW", None, "r")
 
 
 def context() -> FetchContext:
@@ -154,7 +156,7 @@ async def test_process_is_limited_and_knows_its_own_settings_only(opened: Openin
     assert isinstance(adapter, CommandAdapter)
 
     async def tell(name: str) -> str:
-        result = await adapter.submit(Command(name, {}, "1", None), context())
+        result = await adapter.submit(Command(name, {}, "1", None, ACTOR), context())
         assert result.errors[0].code == "C"
         return result.record_ids[0]
 

@@ -8,9 +8,10 @@ import pytest
 import pytest_asyncio
 
 from gateway.demo.postgres import PostgresAddress
+from gateway.lifecycle.schema import lifecycle_tables
 from gateway.store.connect import connector
 from gateway.store.pool import LightPool
-from tests.support.lifecycle import TABLES, address_of, fill, lifecycle_tables
+from tests.support.lifecycle import TABLES, address_of, fill
 from tests.support.postgres import DatabaseFactory
 
 

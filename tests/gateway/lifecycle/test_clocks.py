@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gateway.contract import YearSchedule
 from gateway.lifecycle.due import open_deadlines, sweep
 from gateway.lifecycle.engine import Engine
 from gateway.lifecycle.reckoning import Pause, china_day, reckon
@@ -180,7 +181,7 @@ async def test_act_that_fails_holds_up_no_other_and_is_tried_again(pool: LightPo
     office.clock.move_to(DAY(2026, 10, 10))
     swept = await sweep(office.engine, pool, office.clock)
     assert (swept.done, swept.failed, await office.state()) == (0, 1, "CHECKING")
-    [listed] = await open_deadlines(pool, office.clock())
+    [listed] = await open_deadlines(pool, china_day(office.clock()))
     assert listed.failure == "RuntimeError"
     mechanism.fails = False
     office.clock.at += dt.timedelta(hours=1)
@@ -190,7 +191,7 @@ async def test_act_that_fails_holds_up_no_other_and_is_tried_again(pool: LightPo
 async def test_list_has_what_is_due_by_a_day_and_whose(office: Office) -> None:
     await office.accepted("A-1", DAY(2026, 9, 22))
     await office.accepted("A-2", DAY(2026, 9, 30))
-    until = dt.datetime(2026, 10, 9, tzinfo=dt.UTC)
+    until = DAY(2026, 10, 9)
     assert [each.case_no for each in await open_deadlines(office.pool, until)] == ["A-1"]
     assert await open_deadlines(office.pool, until, whose="APPLICANT") == []
 
@@ -208,6 +209,8 @@ async def test_deadline_in_a_year_to_be_announced_is_provisional_until_it_is(
         '{"year": 2027, "days": [' + ",".join(off) + ', {"date": "2027-10-01", "isOffDay": true}]}'
     )
     async with office.pool.connection() as connection:
-        [change] = await take_schedule(connection, read_schedule(file), office.clock())
+        read = read_schedule(file)
+        announced = YearSchedule(read.year, read.days)
+        [change] = await take_schedule(connection, announced, office.clock())
     assert (change.case_no, change.before, change.after) == ("A-1", due[0], DAY(2027, 1, 7))
     assert await office.due() == (DAY(2027, 1, 7), False)

@@ -1,0 +1,1 @@
+"""Lists of seriously dishonest and of trustworthy subjects: entry, objection, exit."""
