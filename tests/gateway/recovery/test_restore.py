@@ -6,6 +6,7 @@ import asyncio
 import json
 import secrets
 import shutil
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,20 +22,25 @@ from gateway.audit.types import ConsentUse
 from gateway.audit.within import TransactionRecorder
 from gateway.cli import main
 from gateway.effects import EffectAct, EffectOffice
+from gateway.entitlements.acts import ActDone
 from gateway.entitlements.client import Client
 from gateway.entitlements.consent_register import ConsentRegister
 from gateway.entitlements.registers import ClientRegister, Effect
 from gateway.entitlements.states import ConsentState
 from gateway.identity.principal import Principal
 from gateway.logkeeping import kept_log
+from gateway.mutations.types import Acts
 from gateway.onboarding import Acting, ClientOffice
 from gateway.opaque import OpaqueCodec
+from gateway.retention.erasure import Erasure, erase_subject
 from gateway.settings import load_settings
 from gateway.store.connect import StoreAddress, connector
 from gateway.store.lending import OneConnection
 from gateway.store.migrate import migrate, shipped_migrations
 from gateway.store.pool import Connection, LightPool
+from gateway.translog.sequencer import Sequencer
 from policies.model import Caller, CallerClass, Purpose
+from policies.sharing.model import Act
 from schema.codes import RecordKind
 from tests.gateway.cli.test_audit_log import SETTINGS, private
 from tests.support.consents import firm_consent
@@ -241,8 +247,6 @@ def test_everything_that_ended_or_began_after_the_backup_holds_again(site: Site)
 
 
 async def _erase(connection: Connection, key: str) -> None:
-    from gateway.retention.erasure import Erasure, erase_subject
-
     await erase_subject(connection, Erasure(key, "e-1", "operator", "done", "order 1", NOW, NOW))
 
 
@@ -252,10 +256,6 @@ def test_consent_that_another_replaced_after_the_backup_stays_replaced(site: Sit
     backup = site.backup()
 
     async def renew(connection: Connection) -> None:
-        from gateway.entitlements.acts import ActDone
-        from gateway.mutations.types import Acts
-        from policies.sharing.model import Act
-
         done = ActDone(Act.GRANT_CONSENT, "C-9", "ACTIVE", "acts.x", FIRM, ("C-1",))
         entry = audit_entry("renewed", decisions=Acts((done,), ()).digest().json)
         await recorder().record(connection, entry)
@@ -292,6 +292,71 @@ def test_store_that_was_put_back_serves_nobody_until_it_is_declared(site: Site) 
     assert site.restore().exit_code == 0
     site.on(request("r-3"))
     site.keep()
+    assert site.verify().exit_code == 0
+
+
+class _Killed(Exception):
+    """The run dies here."""
+
+
+def test_restore_that_was_broken_off_is_taken_up_and_comes_to_the_same(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.on(give)
+    site.on(request("r-1"))
+    site.keep()
+    backup = site.backup()
+    assert run(*withdraw(), "--config", site.config).exit_code == 0
+    site.keep()
+    site.on(request("r-2"))
+    site.keep()
+
+    async def dies(*_: object) -> None:
+        raise _Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sys.modules["gateway.cli.backup"], "declare_restore", dies)
+        assert isinstance(site.restore("--from", str(backup), "--set-aside").exception, _Killed)
+    adopt = Sequencer.adopt
+    adopted: list[tuple[Any, ...]] = []
+
+    async def adopts_one(self: Sequencer, *given: Any) -> None:
+        if adopted:
+            raise _Killed
+        adopted.append(given)
+        await adopt(self, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Sequencer, "adopt", adopts_one)
+        assert isinstance(site.restore().exception, _Killed)
+    assert site.value("SELECT tree_size FROM audit_log_head") == 2
+    with monkeypatch.context() as patched:
+        patched.setattr("gateway.recovery.reapply.Reapplying.finish", dies)
+        assert isinstance(site.restore().exception, _Killed)
+    assert consent_state(site) == "ACTIVE"
+    assert run("serve", "--config", site.config).exit_code == 1
+    done = site.restore()
+    assert done.exit_code == 0, done.output
+    assert "of which 2 are newer" in done.output
+    assert consent_state(site) == "WITHDRAWN"
+    assert site.verify().exit_code == 0
+    assert site.value("SELECT count(*) FROM audit_entry WHERE purpose = 'RESTORE'") == 1
+
+
+def test_entry_that_had_no_leaf_in_the_backup_is_not_there_twice(site: Site) -> None:
+    site.on(request("r-1"))
+    site.keep()
+    site.on(request("r-2"))
+    site.on(request("r-3"))
+    backup = site.backup()
+    site.keep()
+    site.on(request("r-4"))
+    site.restored(backup)
+    site.keep()
+    ids = site.value(
+        "SELECT array_agg(request_id ORDER BY 1) FROM audit_entry WHERE purpose <> 'RESTORE'"
+    )
+    assert ids == ["r-1", "r-2", "r-3"]
     assert site.verify().exit_code == 0
 
 
