@@ -30,6 +30,7 @@ check: setup
 
 bench: setup
 	@$(VENV_PYTHON) -m bench
+	@$(VENV_PYTHON) -m bench.departments
 	@$(VENV_PYTHON) -m bench.oauth
 
 bundle: setup

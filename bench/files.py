@@ -80,6 +80,21 @@ class Found:
 def main(rows: int, rounds: int, calls: int) -> None:
     """Measure the files kit."""
     console = Console()
+    found = measure_files(rows, rounds, calls)
+    console.print(
+        f"{rows:,} rows indexed in {found.index_s:.1f} s ({found.index_cpu_s:.1f} s CPU), "
+        f"bound {INDEX_BOUND_S:.0f} s for 1,000,000"
+    )
+    console.print(
+        f"look-up: by hand {found.by_hand_us:.0f} µs, kit {found.by_kit_us:.0f} µs, "
+        f"ratio {found.ratio:.2f}, bound {BOUND}"
+    )
+    document = {**asdict(found), "ratio": found.ratio}
+    Path("build/bench-files.json").write_text(json.dumps(document, indent=2) + "\n")
+
+
+def measure_files(rows: int, rounds: int, calls: int) -> Found:
+    """Write a drop, index it, and ask it."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     codes = [_code(number) for number in range(max(1, rows // 4))]
     write_drop(FOLDER / "exchange" / "2026-11-02", codes, rows)
@@ -94,17 +109,7 @@ def main(rows: int, rounds: int, calls: int) -> None:
     assert state.indexed is not None, state.refused
     asked = [codes[number * 7919 % len(codes)] for number in range(calls)]
     by_hand, by_kit = uvloop.run(_compare(adapter, asked, rounds))
-    found = Found(rows, seconds, cpu_seconds, by_hand, by_kit)
-    console.print(
-        f"{rows:,} rows indexed in {seconds:.1f} s ({cpu_seconds:.1f} s CPU), "
-        f"bound {INDEX_BOUND_S:.0f} s for 1,000,000"
-    )
-    console.print(
-        f"look-up: by hand {by_hand:.0f} µs, kit {by_kit:.0f} µs, ratio {found.ratio:.2f}, "
-        f"bound {BOUND}"
-    )
-    document = {**asdict(found), "ratio": found.ratio}
-    Path("build/bench-files.json").write_text(json.dumps(document, indent=2) + "\n")
+    return Found(rows, seconds, cpu_seconds, by_hand, by_kit)
 
 
 def _code(number: int) -> str:

@@ -12,9 +12,9 @@ import json
 import statistics
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint
 
 import click
@@ -45,6 +45,8 @@ from gateway.isolation.types import ProcessLimits
 from schema.codes import RecordKind
 
 INSIDE, OUTSIDE = "in-process", "process"
+ALL_ANSWER, ONE_HANGS = "all answer", "one hangs"
+ADDED_BOUND_MS, RATIO_BOUND = 0.4, 1.15
 KINDS = {
     "market": RecordKind.REGISTRATION,
     "tax": RecordKind.TAX_ARREARS,
@@ -62,13 +64,44 @@ def main(subjects: int, rounds: int) -> None:
     """Measure processes of their own."""
     console = Console(width=WIDTH)
     (BUILD / "bench").mkdir(parents=True, exist_ok=True)
-    document = uvloop.run(_measure(console, CitySettings(subjects=subjects), rounds))
+    found = uvloop.run(measure_isolation(console, CitySettings(subjects=subjects), rounds))
+    document = {"machine": machine(), **found.document()}
     (BUILD / "isolation.json").write_text(json.dumps(document, indent=2) + "\n", "utf-8")
     for name, value in document.items():
         console.print(f"{name}: {value}")
 
 
-async def _measure(console: Console, city: CitySettings, rounds: int) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Isolated:
+    """Medians over the rounds, in ms.
+
+    Attributes:
+        w1_p50_ms: with departments inside and outside.
+        others_p95_ms: of five departments beside a sixth that answers, and one that hangs.
+    """
+
+    w1_p50_ms: Mapping[str, float]
+    others_p95_ms: Mapping[str, float]
+
+    @property
+    def added_ms(self) -> float:
+        return self.w1_p50_ms[OUTSIDE] - self.w1_p50_ms[INSIDE]
+
+    @property
+    def ratio(self) -> float:
+        return self.others_p95_ms[ONE_HANGS] / self.others_p95_ms[ALL_ANSWER]
+
+    def document(self) -> dict[str, object]:
+        return {
+            "w1_p50_ms": self.w1_p50_ms,
+            "w1_added_ms": self.added_ms,
+            "others_p95_ms": self.others_p95_ms,
+            "others_p95_ratio": self.ratio,
+        }
+
+
+async def measure_isolation(console: Console, city: CitySettings, rounds: int) -> Isolated:
+    """What a process of its own adds, and what a hanging department does to the others."""
     async with prepare_ground(BUILD / "bench", city, console) as ground:
         with ExitStack() as stack:
             servers = [
@@ -78,13 +111,7 @@ async def _measure(console: Console, city: CitySettings, rounds: int) -> dict[st
             found = measure(ground, WORKLOADS["W1"], servers, _W1, lambda _: None)
         p50 = {each.target: each.p50_ms for each in found}
         p95 = await _six(ground, rounds)
-    return {
-        "machine": machine(),
-        "w1_p50_ms": p50,
-        "w1_added_ms": p50[OUTSIDE] - p50[INSIDE],
-        "others_p95_ms": p95,
-        "others_p95_ratio": p95["one hangs"] / p95["all answer"],
-    }
+    return Isolated(p50, p95)
 
 
 def _server(stack: ExitStack, ground: Ground, name: str) -> Server:
@@ -114,10 +141,10 @@ async def _six(ground: Ground, rounds: int) -> dict[str, float]:
             others[name] = await _opened(stack, slug, f"plugins.{slug}", stated[slug])
         sixth = await _opened(stack, "courts", "plugins.courts", stated["courts"])
         hanging = await _opened(stack, "hanging", "bench.targets.hanging", {})
-        p95: dict[str, list[float]] = {"all answer": [], "one hangs": []}
+        p95: dict[str, list[float]] = {ALL_ANSWER: [], ONE_HANGS: []}
         await _round({**others, "sixth": sixth}, ground.subjects.organisations)
         for _ in range(rounds):
-            for name, last in (("all answer", sixth), ("one hangs", hanging)):
+            for name, last in ((ALL_ANSWER, sixth), (ONE_HANGS, hanging)):
                 durations = await _round({**others, "sixth": last}, ground.subjects.organisations)
                 p95[name].append(statistics.quantiles(durations, n=20)[-1] * 1_000)
     return {name: statistics.median(found) for name, found in p95.items()}

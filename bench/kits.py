@@ -75,6 +75,10 @@ class Compared:
     def ratio(self) -> float:
         return self.by_kit_us / self.by_hand_us
 
+    @property
+    def cpu_ratio(self) -> float:
+        return self.by_kit_cpu_us / self.by_hand_cpu_us
+
 
 @click.command()
 @click.option("--subjects", default=20_000, show_default=True)
@@ -83,18 +87,13 @@ class Compared:
 @click.option("--serve", is_flag=True, hidden=True)
 def main(subjects: int, rounds: int, calls: int, serve: bool) -> None:
     """Compare the kits with clients written by hand."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
     if serve:
         _serve()
         return
     console = Console()
-    city = CitySettings(subjects=subjects)
-    prepare_environment(FOLDER / "environment.sqlite3", city)
-    results = [_environment(rounds, calls)]
-    housing = _housing(city, rounds, calls)
-    if not housing:
+    results = measure_kits(subjects, rounds, calls)
+    if len(results) == 1:
         console.print("MySQL kit left out: MariaDB is not installed")
-    results += housing
     for found in results:
         console.print(
             f"{found.kit}: by hand {found.by_hand_us:.0f} µs ({found.by_hand_cpu_us:.0f} CPU), "
@@ -103,6 +102,14 @@ def main(subjects: int, rounds: int, calls: int, serve: bool) -> None:
         )
     document = [{**asdict(found), "ratio": found.ratio} for found in results]
     Path("build/bench-kits.json").write_text(json.dumps(document, indent=2) + "\n")
+
+
+def measure_kits(subjects: int, rounds: int, calls: int) -> Sequence[Compared]:
+    """REST, and MySQL beside two statements where MariaDB is installed."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    city = CitySettings(subjects=subjects)
+    prepare_environment(FOLDER / "environment.sqlite3", city)
+    return [_environment(rounds, calls), *_housing(city, rounds, calls)]
 
 
 def _serve() -> None:
