@@ -69,6 +69,7 @@ COMMANDS: Mapping[str, Act | Free] = {
     "admin reject": Act.REJECT,
     "admin sign-in": Free.PROVES,
     "admin sign-out": Free.PROVES,
+    "audit affected": Act.READ_LOG,
     "audit archive": Act.ARCHIVE_LOG,
     "audit close-matter": Act.CLOSE_MATTER,
     "audit controls": Free.SERVES,

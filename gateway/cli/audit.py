@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from gateway.audit.log import AuditLog, StoredEntry
+from gateway.cli.audit_affected import affected
 from gateway.cli.audit_archive import archive
 from gateway.cli.audit_controls import controls
 from gateway.cli.audit_erase import erase
@@ -31,7 +32,7 @@ def audit() -> None:
 
 for _command in (
     *(export, key, new_key, prove, sequencer, verify, witness),
-    *(search, replay, controls, close_matter, archive, erase),
+    *(affected, search, replay, controls, close_matter, archive, erase),
 ):
     audit.add_command(_command)
 
