@@ -5,7 +5,15 @@ from __future__ import annotations
 import strawberry
 
 from schema.classification import FieldClass, MaskKind
-from schema.codes import Gender, Nature, RecordKind, ResponsibleRole, TaxCaseNature, TaxGrade
+from schema.codes import (
+    Gender,
+    IdentityDocumentType,
+    Nature,
+    RecordKind,
+    ResponsibleRole,
+    TaxCaseNature,
+    TaxGrade,
+)
 from schema.fields import nested_type, record_field, record_type
 from schema.meta import CreditRecord
 from schema.scalars import Date, DecimalNumber, Money, PersonReference, Uscc
@@ -21,6 +29,11 @@ class ResponsiblePerson:
     )
     name: str | None = record_field("姓名", D, mask=M.NAME)
     role: ResponsibleRole | None = record_field("身份", D)
+    id_type: IdentityDocumentType | None = record_field("证件类型", S)
+    id_no: str | None = record_field("证件号码", S, mask=M.ID_STRICT)
+    responsible_for: str | None = record_field(
+        "对应记录", D, note="Record id of the determination that names the person."
+    )
 
 
 @record_type(

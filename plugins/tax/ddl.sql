@@ -89,7 +89,7 @@ CREATE TABLE IF NOT EXISTS sw.zdwf (
     fr_xm      text,
     fr_xb      text,                          -- 1 男 2 女
     fr_zjhm    text,
-    cwry       jsonb,                         -- 财务人员 [{xm, js, zrr_bs}]; js: FR FZR KZR ZJ CW
+    cwry       jsonb,                         -- 财务人员 [{xm, js, zrr_bs, zjlx, zjhm, rd_lsh}]; js: FR FZR KZR ZJ CW
     ajxz_dm    text NOT NULL,                 -- 案件性质: 01 to 08, 99
     wfss       text NOT NULL,                 -- 主要违法事实
     clcf       text NOT NULL,                 -- 处理处罚情况及依据

@@ -208,3 +208,13 @@ async def test_imported_row_without_the_departments_own_columns_is_a_registratio
         "2020-02-03",
         "PUBLISHED",
     ]
+
+
+async def test_responsible_persons_point_to_the_determination_that_names_them(
+    departments: Departments,
+) -> None:
+    fields = ("meta.recordId", "financeResponsible.responsibleFor")
+    kind = RecordKind.MAJOR_TAX_VIOLATION
+    rows = await rows_of(departments, "tax", kind, fields, None)
+    assert rows
+    assert all(named == [record_id] for record_id, named in rows)

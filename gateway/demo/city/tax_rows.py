@@ -268,17 +268,20 @@ def _add_major_violation(
     )
     head = subject.head
     clerk_no = resident_number(_FINANCE_STAFF + subject.index)
+    record_id = f"ZD{subject.index:07d}{number:02d}"
     clerk = {
         "xm": person_name(rng),
         "js": "CW",
         "zrr_bs": network_reference(NETWORK_KEY, "RESIDENT_ID", clerk_no),
+        "zjlx": "201",
+        "zjhm": clerk_no,
+        "rd_lsh": record_id,
     }
     removed = determined + 3 * YEAR
     amount = 1_000_000 + rng.random() * 9_000_000
     text = f"经查，该单位{words}，涉及税款{amount:.2f}元。"
     if subject.has_leaks:
         text += f"其负责人{head.name}（身份证号码{head.id_no}）承认上述事实。"
-    record_id = f"ZD{subject.index:07d}{number:02d}"
     sheets.add(
         MajorViolation(
             lsh=record_id,
