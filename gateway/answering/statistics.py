@@ -2,7 +2,8 @@
 
 A group of fewer than five records is left out. Where those left out have fewer than five records
 together, the next smallest goes with them, so that a total less what is shown tells of five at
-least.
+least. Where something is asked about that the caller may not read, it is five subjects, not
+records: several departments' subjects count as the same ones, as far as they may be.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.authorization.types import StatisticsStream
-from gateway.contract import StatisticsBatch
+from gateway.contract import StatisticsBatch, StatisticsGroup
 from gateway.fetching.types import SourceOutcome
 from gateway.planning.types import StatisticsRoot
 from schema.model import ValueType
@@ -28,26 +29,30 @@ Values = tuple[Any, ...]
 class _Group:
     def __init__(self, sums: int) -> None:
         self.count = 0
+        self.subjects: dict[str, int] = {}
         self.sums: list[Decimal | None] = [None] * sums
 
-    def add(self, count: int, sums: Sequence[str | None]) -> None:
-        self.count += count
-        for position, text in enumerate(sums):
+    def add(self, source: str, found: StatisticsGroup) -> None:
+        self.count += found.count
+        # of one source they come by kinds of subjects, none of which is of two kinds
+        self.subjects[source] = self.subjects.get(source, 0) + (found.subjects or 0)
+        for position, text in enumerate(found.sums):
             if text is not None:
                 self.sums[position] = (self.sums[position] or Decimal(0)) + Decimal(text)
 
 
 def write_statistics(root: StatisticsRoot, answers: Answers) -> dict[str, Any] | None:
     """The value of the field; None if nobody was asked or everybody asked has failed."""
-    batches = [batch for _, batch in answers if isinstance(batch, StatisticsBatch)]
-    if not batches or not all(batch.is_complete for batch in batches):
+    batches = [(stream, batch) for stream, batch in answers if isinstance(batch, StatisticsBatch)]
+    if not batches or not all(batch.is_complete for _, batch in batches):
         return None
     groups: dict[Values, _Group] = {}
-    for batch in batches:
+    for stream, batch in batches:
         for item in batch.groups:
             group = groups.setdefault(tuple(item.values), _Group(len(root.sums)))
-            group.add(item.count, item.sums)
-    held_back = _held_back(root, groups)
+            group.add(stream.provider.slug, item)
+    by_subjects = any(stream.request.subjects for stream, _ in batches)
+    held_back = _held_back(root, groups, by_subjects)
     shown = [values for values in _ordered(root, groups) if values not in held_back]
     plain = {
         "groups": [_plain_group(root, values, groups[values]) for values in shown],
@@ -57,13 +62,20 @@ def write_statistics(root: StatisticsRoot, answers: Answers) -> dict[str, Any] |
     return selected
 
 
-def _held_back(root: StatisticsRoot, groups: Mapping[Values, _Group]) -> set[Values]:
-    small = {values for values, group in groups.items() if group.count < SMALLEST_GROUP}
-    together = sum(groups[values].count for values in small)
+def _held_back(
+    root: StatisticsRoot, groups: Mapping[Values, _Group], by_subjects: bool
+) -> set[Values]:
+    def size(values: Values) -> int:
+        group = groups[values]
+        return max(group.subjects.values()) if by_subjects else group.count
+
+    small = {values for values in groups if size(values) < SMALLEST_GROUP}
+    # one subject may be in all of the groups, a record is in one
+    together = (max if by_subjects else sum)(map(size, small)) if small else 0
     if 0 < together < SMALLEST_GROUP and len(groups) > len(small):
-        # one is enough: it has five records of its own
+        # one is enough: it has five of its own
         others = [values for values in _ordered(root, groups) if values not in small]
-        small.add(min(others, key=lambda values: groups[values].count))
+        small.add(min(others, key=size))
     return small
 
 

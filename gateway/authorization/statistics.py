@@ -34,6 +34,10 @@ def statistics_cell(root: StatisticsRoot, table: AccessTable) -> StatisticsCell:
             (name, decide_aggregate(table, kind.by_name[name].coordinate, is_filtered))
             for name in (*root.group_by, *root.sums)
         ),
+        is_hiding=any(
+            decision.outcome is not Outcome.CLEAR
+            for _, decision in decisions((*root.group_by, *root.sums), Use.READ)
+        ),
     )
 
 
@@ -56,14 +60,25 @@ def statistics_streams(
     cell: Callable[[Provider, SubjectKind], StatisticsCell],
     effects: Callable[[Provider], RecordEffects],
 ) -> list[StatisticsStream]:
-    """One stream per provider and group of subject kinds with the same row rule."""
+    """One stream per provider and group of subject kinds with the same row rule.
+
+    Where a field may be aggregated and not read, all count subjects: five records of one subject
+    would tell of that subject what is not to be read.
+    """
     streams: list[StatisticsStream] = []
+    cells = {
+        (provider, subject_kind): decided
+        for provider in providers
+        for subject_kind in SubjectKind
+        if (decided := cell(provider, subject_kind)).is_asked
+    }
+    is_hiding = any(decided.is_hiding for decided in cells.values())
     for provider in providers:
         groups: dict[str, tuple[StatisticsCell, set[SubjectKind]]] = {}
         for subject_kind in SubjectKind:
-            decided = cell(provider, subject_kind)
-            if decided.is_asked:
-                groups.setdefault(repr(decided.kind.row), (decided, set()))[1].add(subject_kind)
+            asked = cells.get((provider, subject_kind))
+            if asked is not None:
+                groups.setdefault(repr(asked.kind.row), (asked, set()))[1].add(subject_kind)
         for decided, kinds in groups.values():
             found = effects(provider)
             rule = rule_with_effects(decided.kind.row, found)
@@ -76,6 +91,7 @@ def statistics_streams(
                 max_groups=MAX_GROUPS,
                 marked=found.marked,
                 subject_kinds=frozenset(kinds),
+                subjects=is_hiding,
             )
             streams.append(StatisticsStream(provider, request))
     return streams

@@ -117,12 +117,14 @@ class StatisticsCell:
     Attributes:
         aggregates: AGGREGATE per group and sum field, in the order given; READ in its place where
             that is missing and there is a filter.
+        is_hiding: a group or sum field may be aggregated and not read.
     """
 
     kind: Decision
     filters: tuple[tuple[str, Decision], ...]
     count: Decision
     aggregates: tuple[tuple[str, Decision], ...]
+    is_hiding: bool
 
     @property
     def is_open(self) -> bool:

@@ -24,6 +24,7 @@ from gateway.conformance.promises import proves
 from gateway.contract import (
     FETCHED_AT,
     RECORD_ID,
+    SUBJECT_KEY,
     Adapter,
     FieldSummary,
     JsonConstant,
@@ -222,7 +223,9 @@ async def _counts_alike(adapter: Adapter, department: Department, kind: RecordKi
     fields = MODEL.kinds[kind].comparable
     sums = tuple(field.name for field in fields if field.value_type in SUMMED)[:3]
     for field in fields:
-        request = StatisticsRequest("s", kind, within, (field.name,), sums, len(rows) + 1)
+        request = StatisticsRequest(
+            "s", kind, within, (field.name,), sums, len(rows) + 1, subjects=True
+        )
         assert isinstance(adapter, StatisticsAdapter)
         (batch,) = await adapter.statistics([request], context())
         assert batch.is_complete
@@ -231,6 +234,8 @@ async def _counts_alike(adapter: Adapter, department: Department, kind: RecordKi
         for group in batch.groups:
             mine = [row for row in rows if (row[field.name],) == group.values]
             assert _numbers(group.sums) == [_total(mine, name) for name in sums]
+            subjects = len({row[SUBJECT_KEY] for row in mine})
+            assert group.subjects == subjects, f"{kind.value} {field.name}: subjects"
 
 
 def _total(rows: list[Values], name: str) -> Decimal | None:

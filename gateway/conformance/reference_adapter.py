@@ -148,7 +148,12 @@ class ReferenceAdapter:
             if matches(request.predicate, row, kind):
                 groups[tuple(row[name] for name in request.group_by)].append(row)
         made = [
-            StatisticsGroup(values, len(rows), tuple(_sum(rows, name) for name in request.sums))  # type: ignore[arg-type]
+            StatisticsGroup(
+                values,  # type: ignore[arg-type]
+                len(rows),
+                tuple(_sum(rows, name) for name in request.sums),
+                len({row[SUBJECT_KEY] for row in rows}) if request.subjects else None,
+            )
             for values, rows in groups.items()
         ]
         most = request.max_groups

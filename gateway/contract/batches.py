@@ -76,11 +76,16 @@ Batch = RowBatch | JsonBatch
 
 @dataclass(frozen=True, slots=True)
 class StatisticsGroup:
-    """One group: values of the group fields, number of records, sum per summed field."""
+    """One group: values of the group fields, number of records, sum per summed field.
+
+    Attributes:
+        subjects: number of different subjects that its records are about; None if not asked for.
+    """
 
     values: tuple[WireScalar | None, ...]
     count: int
     sums: tuple[str | None, ...]
+    subjects: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

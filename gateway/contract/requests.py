@@ -130,6 +130,7 @@ class StatisticsRequest:
         sums: money, decimal or integer fields to add up.
         marked: as in `RecordSelection`.
         subject_kinds: only records about such subjects; None: all.
+        subjects: count the different subjects of each group too.
     """
 
     path: str
@@ -140,6 +141,7 @@ class StatisticsRequest:
     max_groups: int
     marked: tuple[str, ...] = ()
     subject_kinds: frozenset[SubjectKind] | None = None
+    subjects: bool = False
 
 
 @dataclass(frozen=True, slots=True)

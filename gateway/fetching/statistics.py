@@ -82,6 +82,7 @@ def _is_sound(call: _Call, batch: object) -> bool:
         and rows_check(MODEL.kinds[request.kind], request.group_by)(values)
         and len(set(values)) == len(values)
         and all(type(group.count) is int and group.count > 0 for group in batch.groups)
+        and all(_are_subjects(group, request.subjects) for group in batch.groups)
         and all(
             isinstance(group.sums, tuple)
             and len(group.sums) == len(request.sums)
@@ -89,6 +90,12 @@ def _is_sound(call: _Call, batch: object) -> bool:
             for group in batch.groups
         )
     )
+
+
+def _are_subjects(group: StatisticsGroup, were_asked: bool) -> bool:
+    if not were_asked:
+        return group.subjects is None
+    return type(group.subjects) is int and 0 < group.subjects <= group.count
 
 
 def _is_sum(total: object) -> bool:

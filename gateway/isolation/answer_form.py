@@ -115,7 +115,7 @@ def statistics_batches_form(batches: Any) -> object:
     try:
         return [
             [
-                [[group.values, group.count, group.sums] for group in batch.groups],
+                [[group.values, group.count, group.sums, group.subjects] for group in batch.groups],
                 batch.is_complete,
                 batch.withheld,
             ]
@@ -135,8 +135,8 @@ def statistics_batches_of(form: object) -> Sequence[StatisticsBatch]:
         return [
             StatisticsBatch(
                 [
-                    StatisticsGroup(tuple(_list(values)), count, tuple(_list(sums)))
-                    for values, count, sums in _list(groups)
+                    StatisticsGroup(tuple(_list(values)), count, tuple(_list(sums)), subjects)
+                    for values, count, sums, subjects in _list(groups)
                 ],
                 is_complete,
                 withheld,

@@ -130,6 +130,7 @@ def statistics_form(requests: Sequence[StatisticsRequest], context: FetchContext
             request.max_groups,
             request.marked,
             _kinds_form(request.subject_kinds),
+            request.subjects,
         ]
         for request in requests
     ]
@@ -149,8 +150,9 @@ def statistics_call(form: Any) -> tuple[list[StatisticsRequest], FetchContext]:
             max_groups,
             tuple(marked),
             _kinds(kinds),
+            subjects,
         )
-        for path, kind, predicate, group_by, sums, max_groups, marked, kinds in asked
+        for path, kind, predicate, group_by, sums, max_groups, marked, kinds, subjects in asked
     ]
     return requests, context_of(context)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from policies.model import Decision, SubjectProfile, Use
+from policies.model import Decision, Outcome, SubjectProfile, Use
 from schema.model import KindModel, ValueType
 from schema.predicate import WireValue
 from tests.oracle.access import Access, is_permitted
@@ -25,12 +26,14 @@ class Statistics:
     Attributes:
         listed: the list without what COUNT or AGGREGATE bars.
         decisions: COUNT, then AGGREGATE per group and sum field, by (provider, column).
+        hides: whether a field is counted or summed that is not to be read.
     """
 
     listed: RecordList
     group_by: tuple[str, ...]
     sums: tuple[str, ...]
     decisions: dict[tuple[int, int], tuple[Decision, ...]]
+    hides: bool
 
     def value(self) -> dict[str, Any]:
         """The members of RecordStatistics."""
@@ -40,17 +43,25 @@ class Statistics:
             groups.setdefault(values, []).append(found.record)
         kind = self.listed.arguments.model
         ordered = sorted(groups, key=lambda values: _group_order(values, self.group_by, kind))
-        left_out = {values for values in ordered if len(groups[values]) < SMALLEST}
-        if left_out and sum(len(groups[values]) for values in left_out) < SMALLEST:
+        size = {values: self._size(groups[values]) for values in ordered}
+        left_out = {values for values in ordered if size[values] < SMALLEST}
+        if left_out and (self.hides or sum(size[values] for values in left_out) < SMALLEST):
             others = [values for values in ordered if values not in left_out]
             if others:
-                left_out.add(min(others, key=lambda values: len(groups[values])))
+                left_out.add(min(others, key=lambda values: size[values]))
         return {
             "groups": [
                 self._group(values, groups[values]) for values in ordered if values not in left_out
             ],
             "suppressedGroups": len(left_out),
         }
+
+    def _size(self, records: Sequence[Record]) -> int:
+        """Records; or subjects of the department that has most of them, if something is hidden."""
+        if not self.hides:
+            return len(records)
+        pairs = {(record.department, record.key) for record in records}
+        return max(Counter(department for department, _ in pairs).values())
 
     def _group(self, values: tuple[WireValue, ...], records: Sequence[Record]) -> dict[str, Any]:
         kind = self.listed.arguments.model
@@ -71,6 +82,7 @@ def statistics(
     kind = listed.arguments.model
     decisions: dict[tuple[int, int], tuple[Decision, ...]] = {}
     columns = []
+    hides = False
     for number, column in enumerate(listed.columns):
         cells = []
         for place, cell in enumerate(column.cells):
@@ -83,9 +95,17 @@ def statistics(
             )
             if cell.is_open:
                 decisions[place, number] = asked
+                if all(map(is_permitted, (*cell.filters, *asked))):
+                    hides |= any(
+                        access.decide(
+                            kind.by_name[name].coordinate, Use.READ, column.profile, cell.provider
+                        ).outcome
+                        is not Outcome.CLEAR
+                        for name in (*group_by, *sums)
+                    )
             cells.append(_barred(cell, asked))
         columns.append(replace(column, cells=tuple(cells)))
-    return Statistics(replace(listed, columns=tuple(columns)), group_by, sums, decisions)
+    return Statistics(replace(listed, columns=tuple(columns)), group_by, sums, decisions, hides)
 
 
 def _aggregated(access: Access, coordinate: str, profile: SubjectProfile, cell: Cell) -> Decision:

@@ -267,8 +267,14 @@ def _statistics(
 ) -> StatisticsBatch:
     rows = connection.execute(query.text, query.values).fetchall()
     width = len(request.group_by)
+    end = width + 1 + len(request.sums)
     groups = [
-        StatisticsGroup(tuple(row[:width]), row[width], tuple(row[width + 1 :]))
+        StatisticsGroup(
+            tuple(row[:width]),
+            row[width],
+            tuple(row[width + 1 : end]),
+            row[end] if request.subjects else None,
+        )
         for row in rows[: request.max_groups]
         if row[width] > 0
     ]

@@ -251,13 +251,14 @@ def count_query(request: RecordRequest, types: Types) -> Query:
 
 
 def statistics_query(request: StatisticsRequest, types: Types | None) -> Query:
-    """A row per group: group values, then the count, then the sums."""
+    """A row per group: group values, the count, the sums, and the subjects if asked for."""
     if types is None:
         raise NotSupported(f"no mapping for record kind `{request.kind.value}`")
     sql = KindSql(request.kind, types, request.marked)
     groups = [sql.shown(name) for name in request.group_by]
     sums = [f"sum({_summed(name, types)})::VARCHAR" for name in request.sums]
-    selected = ", ".join([*groups, "count(*)", *sums])
+    subjects = [f"count(DISTINCT {_SUBJECT})"] if request.subjects else []
+    selected = ", ".join([*groups, "count(*)", *sums, *subjects])
     numbers = ", ".join(str(position + 1) for position in range(len(groups)))
     where = _joined([sql.condition(request.predicate), sql.subjects(request.subject_kinds)])
     grouped = f" GROUP BY {numbers}" if groups else ""

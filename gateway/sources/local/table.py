@@ -155,8 +155,14 @@ class LocalTable:
         for row in good:
             groups.setdefault(tuple([row[position] for position in group_of]), []).append(row)
         sums = [plan.columns[name] for name in request.sums]
+        subject = plan.columns[SUBJECT_KEY]
         made = [
-            StatisticsGroup(values, len(members), tuple(_sum(members, at) for at in sums))
+            StatisticsGroup(
+                values,
+                len(members),
+                tuple(_sum(members, at) for at in sums),
+                len({member[subject] for member in members}) if request.subjects else None,
+            )
             for values, members in groups.items()
         ]
         most = request.max_groups

@@ -22,6 +22,8 @@ def statistics_statement(
 ) -> str:
     """Statement: a row per group, group values first, then counts of all and of odd, then sums.
 
+    Last comes the number of subjects, where it is asked for.
+
     Args:
         is_careful: leave out records that hold a value which cannot be shown.
     """
@@ -32,7 +34,8 @@ def statistics_statement(
         conditions.append(f"NOT {odd}")
     groups = [table.column(name).compared for name in request.group_by]
     sums = [f"SUM({table.column(name).compared})" for name in request.sums]
-    chosen = ", ".join([*groups, "COUNT(*)", f"COALESCE(SUM({odd}), 0)", *sums])
+    subjects = [f"COUNT(DISTINCT {table.subject})"] if request.subjects else []
+    chosen = ", ".join([*groups, "COUNT(*)", f"COALESCE(SUM({odd}), 0)", *sums, *subjects])
     numbers = ", ".join(str(position + 1) for position in range(len(groups)))
     grouped = f" GROUP BY {numbers}" if groups else ""
     return (
@@ -66,6 +69,7 @@ def statistics_batch(
     """Turn the statement's rows into groups."""
     table = TableSql(mapping, request.marked)
     width = len(request.group_by)
+    end = width + 2 + len(request.sums)
     shown = [table.column(name).shown for name in request.group_by]
     summed = [table.column(name).shown for name in request.sums]
     groups = []
@@ -76,10 +80,11 @@ def statistics_batch(
         ]
         sums = [
             None if found is None else str(show(_text(found)))
-            for show, found in zip(summed, row[width + 2 :], strict=True)
+            for show, found in zip(summed, row[width + 2 : end], strict=True)
         ]
         if int(row[width]) > 0:
-            groups.append(StatisticsGroup(tuple(values), int(row[width]), tuple(sums)))
+            subjects = int(row[end]) if request.subjects else None
+            groups.append(StatisticsGroup(tuple(values), int(row[width]), tuple(sums), subjects))
     return StatisticsBatch(groups, len(rows) <= request.max_groups)
 
 

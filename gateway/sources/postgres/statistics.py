@@ -9,13 +9,15 @@ from gateway.contract import StatisticsBatch, StatisticsGroup, StatisticsRequest
 from gateway.sources.mapping import KindMapping
 from gateway.sources.postgres.columns import identifier
 from gateway.sources.postgres.conditions import Parameters, TableSql, condition_sql, odd_sql
-from gateway.sources.postgres.statement import subject_conditions
+from gateway.sources.postgres.statement import subject_conditions, subject_key_sql
 
 
 def statistics_statement(
     request: StatisticsRequest, mapping: KindMapping, is_careful: bool = False
 ) -> tuple[str, list[object]]:
     """Statement and arguments: a row per group, group values first, then count, then sums.
+
+    Last comes the number of subjects, where it is asked for.
 
     Args:
         is_careful: leave out records that hold a value which cannot be shown.
@@ -27,7 +29,8 @@ def statistics_statement(
         conditions.append(f"NOT {odd_sql((*request.group_by, *request.sums), table)}")
     groups = [table.column(name).shown for name in request.group_by]
     sums = [_sum(name, table) for name in request.sums]
-    selected = ", ".join([*groups, "count(*)", *sums])
+    subjects = [f"count(DISTINCT {subject_key_sql(mapping)})"] if request.subjects else []
+    selected = ", ".join([*groups, "count(*)", *sums, *subjects])
     numbers = ", ".join(str(position + 1) for position in range(len(groups)))
     grouped = f" GROUP BY {numbers}" if groups else ""
     text = (
@@ -67,8 +70,14 @@ def has_odd_sum(batch: StatisticsBatch) -> bool:
 def statistics_batch(request: StatisticsRequest, rows: Sequence[Any]) -> StatisticsBatch:
     """Turn the statement's rows into groups."""
     width = len(request.group_by)
+    end = width + 1 + len(request.sums)
     groups = [
-        StatisticsGroup(tuple(row[:width]), row[width], tuple(row[width + 1 :]))
+        StatisticsGroup(
+            tuple(row[:width]),
+            row[width],
+            tuple(row[width + 1 : end]),
+            row[end] if request.subjects else None,
+        )
         for row in rows[: request.max_groups]
         if row[width] > 0
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -113,6 +114,35 @@ def test_failed_department_leaves_the_others_and_all_failed_leave_nothing() -> N
 def test_too_many_groups_are_no_answer() -> None:
     batch = StatisticsBatch([StatisticsGroup(("A",), 9, (None,))], is_complete=False)
     assert write_statistics(ROOT, [(STREAM, batch)]) is None
+
+
+HIDING = replace(STREAM, request=replace(REQUEST, subjects=True))
+OTHER = replace(HIDING, provider=Provider(manifest_for("other"), manifest_for().entries[0]))
+
+
+def hiding(*departments: tuple[StatisticsStream, dict[str, tuple[int, int]]]) -> Any:
+    """Groups by value, of so many records and subjects, where something may not be read."""
+    batches = [
+        (stream, StatisticsBatch([StatisticsGroup((v,), n, (None,), s) for v, (n, s) in of], True))
+        for stream, groups in departments
+        for of in [groups.items()]
+    ]
+    return write_statistics(ROOT, batches)
+
+
+def test_records_of_few_subjects_are_a_small_group_where_something_may_not_be_read() -> None:
+    answer = hiding((HIDING, {"A": (60, 4), "B": (9, 5), "C": (70, 50)}))
+    assert (shown(answer), answer["suppressedGroups"]) == ([("C", 70)], 2)
+
+
+def test_small_groups_take_the_next_with_them_because_their_subjects_may_be_the_same() -> None:
+    answer = hiding((HIDING, {"A": (9, 4), "B": (9, 4), "C": (9, 9), "D": (99, 50)}))
+    assert (shown(answer), answer["suppressedGroups"]) == ([("D", 99)], 3)
+
+
+def test_subjects_of_two_departments_may_be_the_same_and_those_of_two_kinds_are_not() -> None:
+    assert shown(hiding((HIDING, {"A": (9, 4)}), (OTHER, {"A": (9, 4)}))) == []
+    assert shown(hiding((HIDING, {"A": (9, 4)}), (HIDING, {"A": (1, 1)}))) == [("A", 10)]
 
 
 COUNTS = st.dictionaries(

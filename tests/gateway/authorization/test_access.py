@@ -251,6 +251,31 @@ async def test_what_may_be_summed_but_not_read_is_summed_over_whole_sets_only(
     assert (answer["data"]["recordStatistics"] is None) == bool(expected)
 
 
+@pytest.mark.parametrize(
+    ("unread", "expected"), [("fineAmount", [{"count": 12}]), ("meta.decidedOn", [])]
+)
+async def test_five_records_of_few_subjects_are_not_counted_by_what_may_not_be_read(
+    unread: str, expected: list[Any]
+) -> None:
+    """All twelve are about three subjects, of whom the group would tell the hidden value."""
+    records = [replace(each, values={"meta.decidedOn": "2026-01-01"}) for each in RECORDS]
+    adapters = {
+        slug: ReferenceAdapter(
+            replace(manifest_for(slug, code), entries=(entry_for(KIND),)), records
+        )
+        for slug, code in (("own", CODE), ("other", OTHER_CODE))
+    }
+    rules = policies(
+        READ,
+        rule("count", uses=(Use.COUNT,)),
+        rule("unread", Effect.FORBID, uses=(Use.READ,), coordinates=(f"{TYPE}.{unread}",)),
+    )
+    document = """{ recordStatistics(kind: ADMINISTRATIVE_PENALTY,
+        groupBy: {administrativePenalty: [META_DECIDED_ON]}) { groups { count } } }"""
+    answer = await ask(SmallGateway(adapters, rules=rules), document)
+    assert answer["data"]["recordStatistics"]["groups"] == expected
+
+
 async def test_hidden_records_are_nowhere() -> None:
     effects = {("own", KIND): RecordEffects(hidden=("r1", "r4"))}
     gateway = gateway_of(EVERYTHING, entitlements=HandEntitlements(record_effects=effects))
