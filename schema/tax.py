@@ -56,7 +56,7 @@ class TaxpayerCredit(CreditRecord):
     evaluated_on: Date | None = record_field("评定时间", P)
     valid_from: Date | None = record_field("有效期自", P)
     valid_to: Date | None = record_field("有效期至", P)
-    direct_reasons: list[str] | None = record_field("直接判级事由", D)
+    direct_reasons: list[str] | None = record_field("直接判级事由", D, free_text=True)
 
 
 @record_type(

@@ -31,7 +31,9 @@ from schema.records import MODEL
 
 
 def scrub_value(value: Any) -> Any:
-    """Free text with personal numbers hidden; anything that is no text as it is."""
+    """Free text, or a list of it, with personal numbers hidden; what is no text as it is."""
+    if isinstance(value, list | tuple):
+        return [scrub_value(member) for member in value]
     return scrub(value) if isinstance(value, str) else value
 
 

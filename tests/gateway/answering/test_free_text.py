@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,11 @@ from gateway.answering.free_text import (
     is_resident_number,
     scrub,
 )
+from gateway.conformance import ReferenceAdapter, ReferenceRecord
+from schema.codes import RecordKind
 from schema.identifiers.uscc import is_uscc, make_uscc
+from tests.support.awkward_department import FIRM, entry_for, manifest_for
+from tests.support.small_gateway import SmallGateway
 
 CARD = "6222021234567890128"
 SEPARATORS = ("", " ", "-", "－", "\u3000", "\u00a0", "—", " - "[:2])
@@ -175,3 +180,17 @@ def test_scrub_of_hostile_text_is_quick() -> None:
     """Long runs of digits, blanks and letters must not make the search quadratic."""
     for text in ("1 " * 20_000, "1" * 50_000, "a" * 50_000 + "@", "0-" * 20_000, "(" * 50_000):
         scrub(text)
+
+
+async def test_prose_in_a_list_is_scrubbed_too() -> None:
+    kind = RecordKind.TAXPAYER_CREDIT
+    values = {"meta.decidedOn": "2026-04-09", "directReasons": ["逾期未申报，电话13812345678"]}
+    adapter = ReferenceAdapter(
+        replace(manifest_for(), entries=(entry_for(kind),)),
+        [ReferenceRecord(kind, "r1", FIRM, values)],
+    )
+    document = f"""{{ subject(uscc: "{FIRM}") {{
+        taxpayerCredits {{ nodes {{ directReasons }} }} }} }}"""
+    answer = await SmallGateway({"reference": adapter}).ask(document)
+    (node,) = answer["data"]["subject"]["taxpayerCredits"]["nodes"]
+    assert node["directReasons"] == ["逾期未申报，电话****"]
