@@ -18,6 +18,7 @@ from gateway.administrators.powers import Act as AdministratorAct
 from gateway.administrators.record import ADMINISTRATION, COMPLETED
 from gateway.audit.types import ANSWERED
 from gateway.effects import EffectAct
+from gateway.entitlements.consent_register import ConsentRegister
 from gateway.entitlements.registers import Effect, EffectRegister, RecordEffect
 from gateway.entitlements.states import ConsentState, GrantState
 from gateway.onboarding import ClientAct
@@ -38,6 +39,7 @@ _CLOSE_MATTER = "CLOSE_MATTER"
 _CONSENT = """
 UPDATE consent SET state = $2, version = version + 1, changed_at = $3
 WHERE consent_no = $1 AND state <> $2 AND state NOT IN ('REFUSED', 'WITHDRAWN', 'REPLACED')
+    AND ($2 <> 'ACTIVE' OR state = 'SIGNED')
 """
 _REPLACED = """
 UPDATE consent SET state = 'REPLACED', version = version + 1, changed_at = $2
@@ -188,6 +190,10 @@ class Reapplying:
     async def _consent(self, logged: LoggedAct) -> None:
         at = datetime.fromisoformat(logged.entry["at"])
         ended = list(logged.line.get("ended", ()))
+        if logged.outcome == ConsentState.ACTIVE.value:
+            # entries from before acts named them
+            register = ConsentRegister(OneConnection(self._connection))
+            ended += await register.ended_by(logged.object)
         if ended:
             await self._connection.execute(_REPLACED, ended, at)
         is_state = logged.outcome in ConsentState.__members__

@@ -29,6 +29,11 @@ def log_of(client: Client, **filters: Any) -> list[Any]:
     return nodes
 
 
+def without_proofs(lines: list[Any]) -> list[Any]:
+    """Lines as they stay: a proof is under the newest checkpoint, which there may be another of."""
+    return [{name: value for name, value in line.items() if name != "proof"} for line in lines]
+
+
 def by_consent(client: Client, asked: list[str]) -> None:
     """Ask as the bank until the server has its consents afresh, as it may not on a slow machine."""
     for _ in range(50):
@@ -56,9 +61,9 @@ def test_firm_sees_who_looked_and_what_was_shown(client: Client) -> None:
 
 
 def test_firm_is_told_nothing_of_an_inspection(client: Client) -> None:
-    before = log_of(client, isOwn={"eq": False})
+    before = without_proofs(log_of(client, isOwn={"eq": False}))
     client.ask(QUESTION, {"u": [FIRM]}, "inspector")
-    assert log_of(client, isOwn={"eq": False}) == before
+    assert without_proofs(log_of(client, isOwn={"eq": False})) == before
 
 
 def test_bank_without_consent_is_a_refused_look_up_of_its_own_only(client: Client) -> None:

@@ -250,6 +250,7 @@ async def _erase(connection: Connection, key: str) -> None:
     await erase_subject(connection, Erasure(key, "e-1", "operator", "done", "order 1", NOW, NOW))
 
 
+@pytest.mark.long
 def test_consent_that_another_replaced_after_the_backup_stays_replaced(site: Site) -> None:
     site.on(give)
     site.keep()
@@ -265,6 +266,31 @@ def test_consent_that_another_replaced_after_the_backup_stays_replaced(site: Sit
     restored = site.restored(backup)
     assert consent_state(site) == "REPLACED"
     assert "to be given again: consent C-9" in restored.output
+
+
+@pytest.mark.long
+def test_letter_accepted_after_the_backup_is_in_force_in_place_of_the_one_before(
+    site: Site,
+) -> None:
+    async def filed(connection: Connection) -> None:
+        await give(connection)
+        letter = replace(firm_consent("C-9"), valid_from=NOW, valid_to=NOW + timedelta(days=300))
+        register = ConsentRegister(OneConnection(connection))
+        await register.add(letter, NOW, ConsentState.SIGNED)
+
+    site.on(filed)
+    site.keep()
+    backup = site.backup()
+
+    async def accept(connection: Connection) -> None:
+        done = ActDone(Act.CHECK_LETTER, "C-9", "ACTIVE", "acts.x", FIRM)
+        entry = audit_entry("accepted", decisions=Acts((done,), ()).digest().json)
+        await recorder().record(connection, entry)
+
+    site.on(accept)
+    site.keep()
+    site.restored(backup)
+    assert (consent_state(site, "C-1"), consent_state(site, "C-9")) == ("REPLACED", "ACTIVE")
 
 
 def test_store_that_was_put_back_serves_nobody_until_it_is_declared(site: Site) -> None:
@@ -299,6 +325,7 @@ class _Killed(Exception):
     """The run dies here."""
 
 
+@pytest.mark.long
 def test_restore_that_was_broken_off_is_taken_up_and_comes_to_the_same(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -343,6 +370,7 @@ def test_restore_that_was_broken_off_is_taken_up_and_comes_to_the_same(
     assert site.value("SELECT count(*) FROM audit_entry WHERE purpose = 'RESTORE'") == 1
 
 
+@pytest.mark.long
 def test_entry_that_had_no_leaf_in_the_backup_is_not_there_twice(site: Site) -> None:
     site.on(request("r-1"))
     site.keep()
@@ -401,6 +429,7 @@ def test_rollback_that_nobody_declared_is_tampering_and_a_declared_one_is_none(s
     assert "2 entries survived, put back were 1" in verified.output
 
 
+@pytest.mark.long
 def test_loss_behind_a_kept_checkpoint_is_a_fork_unless_it_was_declared(site: Site) -> None:
     site.on(request("r-1"))
     site.keep()
@@ -452,6 +481,7 @@ def empty(databases: DatabaseFactory) -> Iterator[StoreAddress]:
     databases.drop(address.database)
 
 
+@pytest.mark.long
 def test_backup_makes_an_empty_database_what_the_store_was(site: Site, empty: StoreAddress) -> None:
     site.on(give)
     site.on(request("r-1"))
@@ -498,6 +528,7 @@ async def _rows(address: StoreAddress) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.long
 def test_store_in_use_is_not_restored(site: Site) -> None:
     site.on(request("r-1"))
     site.keep()

@@ -274,7 +274,7 @@ def test_whatever_is_erased_every_proof_and_the_verifier_hold(
     log = _Erasing(store_address(address), tmp_path / "segments")
     subjects = st.frozensets(st.integers(0, 4), min_size=1, max_size=3)
 
-    @settings(max_examples=8, deadline=None)
+    @settings(max_examples=5, deadline=None)
     @given(st.lists(subjects, min_size=1, max_size=6), st.frozensets(st.integers(0, 4)))
     def check(mentions: list[frozenset[int]], erased: frozenset[int]) -> None:
         asyncio.run(log.run(mentions, erased))
