@@ -37,8 +37,10 @@ def judge_codes(connection: duckdb.DuckDBPyConnection, table: str, column: str) 
         table, column: quoted.
     """
     found = connection.execute(
-        f"SELECT DISTINCT {column} FROM {table} r WHERE {column} IS NOT NULL "
-        f"AND NOT {is_code_sql(column)} AND {column} NOT IN (SELECT raw FROM codes)"
+        # Looked at once each: a subject has several records, and the check digit takes its time.
+        f"WITH found AS MATERIALIZED (SELECT DISTINCT {column} AS c FROM {table} r) "
+        f"SELECT c FROM found WHERE c IS NOT NULL AND NOT {is_code_sql('c')} "
+        "AND c NOT IN (SELECT raw FROM codes)"
     ).fetchall()
     raws, codes, rules = [], [], []
     for (raw,) in found:

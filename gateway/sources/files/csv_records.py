@@ -7,7 +7,7 @@ record that does not come out right costs its first line only, and reading goes 
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.sources.files.encoding import has_marks
 from gateway.sources.files.refusals import MAX_RECORD_CHARACTERS, Refusal, RowT, Rule, SourceRecord
@@ -27,8 +27,7 @@ class BrokenQuoteError(Exception):
     """Text follows a closing quote where a comma was expected."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhysicalLine:
+class PhysicalLine(NamedTuple):
     """One line without its line feed, or a piece of an over-long one."""
 
     number: int
