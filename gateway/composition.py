@@ -94,6 +94,7 @@ from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.pages.asking import SubjectQueries
 from gateway.pages.organisations import OrganisationNames
+from gateway.pages.pace import PagePace
 from gateway.pages.person_sign_in import nobody
 from gateway.pages.records import shelves
 from gateway.pages.sessions import SessionLimits, Sessions
@@ -322,7 +323,12 @@ def _open_pages(
     stack.push_async_callback(http.aclose)
     return OpenPages(
         Sessions(oauth.pool, SessionLimits(), time.time),
-        SubjectQueries(gateway.pipeline, gateway.stages.persons, SystemClock().wire_time),
+        SubjectQueries(
+            gateway.pipeline,
+            gateway.stages.persons,
+            PagePace(time.monotonic),
+            SystemClock().wire_time,
+        ),
         gateway.oauth.requests,
         logins_of(settings.sign_ins, oauth.rules.issuer, http, time.time, person_reader(settings)),
         shelves(gateway.schema, of_persons=False),

@@ -34,7 +34,7 @@ from gateway.planning.plans import Plans
 from gateway.request import Credentials, RequestFacts
 from gateway.trail import Trail
 from policies.engine import PolicySet
-from policies.model import CallerClass
+from policies.model import Caller, CallerClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +172,8 @@ class Pipeline:
         quota = quota_of(entry.principal, admitted)
         if quota is not None:
             entry = replace(entry, quota=quota)
-        # the public is no one client
-        if trail.caller.caller_class is not CallerClass.PUBLIC and (
-            self._stages.admission.is_sweep(client_id, entry.subjects)
-        ):
+        counts = _may_be_swept(trail.caller, entry.subjects)
+        if counts and self._stages.admission.is_sweep(client_id, entry.subjects):
             entry = replace(entry, warnings=(QUERY_SWEEP,))
         return entry
 
@@ -228,6 +226,13 @@ class Pipeline:
         )
         trail.is_recorded = True
         return OperationAnswer(body, is_request_error=False)
+
+
+def _may_be_swept(caller: Caller, subjects: tuple[str, ...]) -> bool:
+    """Whether subjects count for warnings: the public is no one client, and oneself no find."""
+    if caller.caller_class is CallerClass.SUBJECT:
+        return not set(subjects) <= {caller.organisation}
+    return caller.caller_class is not CallerClass.PUBLIC
 
 
 def quota_of(principal: Principal, admitted: Admitted) -> Quota | None:

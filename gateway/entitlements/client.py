@@ -15,6 +15,8 @@ from schema.identifiers.uscc import is_uscc
 
 SCOPE_USES = ("read", "aggregate")
 
+OWN_PREFIX = "credit-gateway-"
+"""Of what acts as the gateway itself, such as its pages and its console."""
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._:~-]{1,100}")
 _KINDS = frozenset(kind.value for kind in RecordKind)
 _MOST_TEXT, _MOST_LISTED = 200, 100
@@ -71,6 +73,11 @@ def check_client(client: Client) -> None:
     if not _CLIENT_ID.fullmatch(client.client_id):
         raise EntitlementRefusedError(
             "the id of a client has 1 to 100 letters, digits and characters of `._:~-`"
+        )
+    if client.client_id == "public" or client.client_id.startswith(OWN_PREFIX):
+        raise EntitlementRefusedError(
+            f"`public` and ids that start with `{OWN_PREFIX}` stand for the gateway itself in the "
+            "audit log: choose another"
         )
     if client.caller_class is CallerClass.PUBLIC:
         raise EntitlementRefusedError("the public is no client: it sends no token")

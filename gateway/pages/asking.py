@@ -11,6 +11,7 @@ import orjson
 from gateway.identity.principal import Principal
 from gateway.oauth.consents import PAGES_CLIENT
 from gateway.operation.types import OperationRequest
+from gateway.pages.pace import PagePace
 from gateway.pages.types import SignedIn
 from gateway.persons.references import PersonReferences
 from gateway.pipeline import Pipeline
@@ -27,6 +28,7 @@ class SubjectQueries:
         self,
         pipeline: Pipeline,
         persons: Callable[[Principal], PersonReferences],
+        pace: PagePace,
         wire_time: Callable[[], str],
     ) -> None:
         """
@@ -36,6 +38,7 @@ class SubjectQueries:
         """
         self._pipeline = pipeline
         self._persons = persons
+        self._pace = pace
         self._wire_time = wire_time
 
     def named(self, who: SignedIn) -> str:
@@ -50,8 +53,10 @@ class SubjectQueries:
         """Return the response.
 
         Raises:
+            TooManyRequests: RATE_LIMITED, who signed in asks too fast; nothing is on record.
             ClientError: refused, and the refusal is on record.
         """
+        self._pace.take(who.subject_key)
         principal = _principal(who)
         facts = RequestFacts(
             request_id,

@@ -31,9 +31,10 @@ from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations, normal_sha256, sha256_of
 from gateway.operation.types import OperationAnswer, OperationRequest
 from gateway.persons.references import PersonReferences
-from gateway.pipeline import Pipeline, Stages
+from gateway.pipeline import Pipeline, Stages, _may_be_swept
 from gateway.request import QuotaUse
 from gateway.visibility.parts import SchemaParts
+from policies.model import Caller, CallerClass, Purpose
 from schema.codes import RecordKind
 from schema.records import MODEL
 from tests.support.admission import admission_of
@@ -452,6 +453,24 @@ async def test_operation_of_a_contract_relies_on_it_and_counts_against_its_own_q
     assert mark in entry.marks
     assert entry.quota == Quota("public#PUBLIC_DISPLAY#Q", 5)
     assert entry.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("caller_class", "subjects", "counts"),
+    [
+        (CallerClass.SUBJECT, (FIRM,), False),
+        (CallerClass.SUBJECT, (), False),
+        (CallerClass.SUBJECT, (FIRM, SHOP), True),
+        (CallerClass.SUBJECT, (SHOP,), True),
+        (CallerClass.DEPARTMENT, (FIRM,), True),
+        (CallerClass.PUBLIC, (SHOP,), False),
+    ],
+)
+def test_who_asks_about_itself_sweeps_over_nobody(
+    caller_class: CallerClass, subjects: tuple[str, ...], counts: bool
+) -> None:
+    caller = Caller(caller_class, FIRM, Purpose.SELF_QUERY)
+    assert _may_be_swept(caller, subjects) is counts
 
 
 async def test_query_by_document_id_is_on_record_by_the_hash_of_its_document() -> None:
