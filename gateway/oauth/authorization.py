@@ -108,6 +108,7 @@ class AuthorizationRequests:
             asked,
             expected[0] if expected else None,
             kept.expires_at,
+            client.caller_class is CallerClass.PLATFORM,
         )
 
     async def grant(

@@ -229,6 +229,7 @@ class PendingRequest:
         client_name: who asked; differs from the institution where a platform asks for it.
         subject: code of the firm that the bank expects; None: whoever signs in.
         expires_at: until when it can be decided.
+        is_by_platform: a platform asks, and the name of the institution is as it states it.
     """
 
     client_id: str
@@ -236,6 +237,7 @@ class PendingRequest:
     request: ConsentRequest
     subject: str | None
     expires_at: datetime
+    is_by_platform: bool = False
 
 
 @dataclass(frozen=True, slots=True)

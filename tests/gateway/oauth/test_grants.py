@@ -229,6 +229,7 @@ class TestCodeFlow:
         uri = answer.json()["request_uri"]
         pending = await scene.server.requests.open(uri, "platform-1")
         assert (pending.client_name, pending.request.institution.uscc) == ("样例融资平台", BANK)
+        assert pending.is_by_platform
         receipt = await scene.server.requests.grant(uri, decision(), "r")
         assert receipt.redirect_url.startswith(f"{back}&code=")
         code = parameters_of(receipt.redirect_url)["code"]
@@ -274,6 +275,7 @@ class TestSeam:
         details = consent_details(scene.clock, subjects=[FIRM])
         answer = await scene.caller.push(scene.bank, authorization_details=[details])
         pending = await scene.server.requests.open(answer.json()["request_uri"], "bank-1")
+        assert not pending.is_by_platform
         assert (pending.client_id, pending.client_name, pending.subject) == (
             "bank-1",
             "样例银行",

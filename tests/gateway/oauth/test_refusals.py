@@ -919,7 +919,68 @@ PRESENTED: Table = {
     "mandate: an audience": ("invalid_target", exchanging(audience="https://other.example")),
 }
 
+
+def about(path: str, forge: Callable[[Scene], str] | None = None, **changes: Any) -> Row:
+    """A client asks about a token or ends it, with something changed."""
+
+    async def send(scene: Scene) -> httpx.Response:
+        forged = {} if forge is None else {"client_assertion": forge(scene)}
+        return await scene.caller.post(
+            path, scene.bank.form(**{"token": "a.b.c", **forged, **changes})
+        )
+
+    return send
+
+
+def about_twice(path: str) -> Row:
+    """The same assertion asks twice."""
+
+    async def send(scene: Scene) -> httpx.Response:
+        form = scene.bank.form(token="a.b.c")
+        assert (await scene.caller.post(path, form)).status_code == 200
+        return await scene.caller.post(path, form)
+
+    return send
+
+
+def _states(path: str) -> Table:
+    over = {"iat": 1_700_000_000, "exp": 1_700_000_060}
+    nobody: dict[str, Any] = {"client_assertion": ABSENT, "client_assertion_type": ABSENT}
+    return {
+        f"{path}: {name}": (error, row)
+        for name, error, row in (
+            ("without a client", "invalid_client", about(path, **nobody)),
+            ("by its id alone", "invalid_client", about(path, client_id="bank-1", **nobody)),
+            ("in the name of another", "invalid_client", about(path, client_id="bank-2")),
+            (
+                "under the key of another",
+                "invalid_client",
+                about(path, lambda scene: scene.bank.jwt(key=scene.clients.department.key)),
+            ),
+            (
+                "for another server",
+                "invalid_client",
+                about(path, lambda scene: scene.bank.jwt(claims={"aud": "https://other.example"})),
+            ),
+            (
+                "for this endpoint",
+                "invalid_client",
+                about(path, lambda scene: scene.bank.jwt(claims={"aud": f"{ISSUER}{path}"})),
+            ),
+            ("over", "invalid_client", about(path, lambda scene: scene.bank.jwt(claims=over))),
+            ("twice", "invalid_client", about_twice(path)),
+            ("by a secret", "invalid_request", about(path, client_secret="s")),
+            ("without a token", "invalid_request", about(path, token=ABSENT)),
+            ("with an empty token", "invalid_request", about(path, token="")),
+            ("with a very long token", "invalid_request", about(path, token="t" * 16_385)),
+        )
+    }
+
+
+STATES: Table = {**_states("/oauth/introspect"), **_states("/oauth/revoke")}
+
 TABLES = {
+    "states": STATES,
     "assertions": ASSERTIONS,
     "proofs": PROOFS,
     "forms": FORMS,
