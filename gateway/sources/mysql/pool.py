@@ -112,6 +112,11 @@ class MySqlPool:
             self._idle.pop().close()
 
     def _kill_later(self, session: Session) -> None:
+        if self._is_closed:
+            # Nobody would wait for a task that begins now; the statement's own limit ends it.
+            session.close()
+            self._places.release()
+            return
         task = asyncio.get_running_loop().create_task(self._kill(session))
         self._killing.add(task)
         task.add_done_callback(self._killing.discard)
