@@ -13,7 +13,7 @@ from policies.disclosure.loader import packaged_clock
 from policies.disclosure.types import Facts
 from policies.engine import PolicySet
 from policies.loader import load_policies
-from policies.model import Caller, CallerClass, Outcome, Purpose, SubjectProfile, Use
+from policies.model import Caller, CallerClass, Effect, Outcome, Purpose, SubjectProfile, Use
 from schema.classification import SubjectKind
 from schema.codes import Nature, RecordKind, Severity
 from schema.predicate import Predicate, WireValue, matches
@@ -170,3 +170,18 @@ def test_rules_show_the_public_natural_persons_where_the_clock_says_so(kind: Rec
     decision = table.decide(MODEL.kinds[kind].type_name, Use.READ)
     is_public = kind in CLOCK.versions[-1].public_person_kinds
     assert (decision.outcome is not Outcome.DENIED) == is_public
+
+
+def test_every_rule_that_opens_records_has_a_gate_or_is_for_those_who_see_every_state() -> None:
+    """They are the source, the subject, and the credit centre where it keeps the archive."""
+    archive = {Purpose.OBJECTION_REVIEW, Purpose.REPAIR_REVIEW}
+    open_to_all = [
+        rule.id
+        for rule in policies().rules
+        if rule.effect is Effect.PERMIT
+        and any("." not in coordinate for coordinate in rule.coordinates)
+        and rule.condition.row is None
+        and not (rule.condition.is_self or rule.condition.is_source)
+        and not (set(rule.who) == {CallerClass.CREDIT_CENTRE} and set(rule.purposes) <= archive)
+    ]
+    assert open_to_all == []
