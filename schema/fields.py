@@ -53,6 +53,8 @@ class KindDeclaration:
         field_class: class of the fact that such a record exists at all.
         person_class: the same where the subject is a natural person.
         singular: a subject has at most one such record (None in the source: none).
+        told_by_being_shown: a field of which some values are published and others are not, so
+            that a record which is shown beyond publication tells its value; None: there is none.
     """
 
     kind: RecordKind
@@ -62,6 +64,7 @@ class KindDeclaration:
     field_class: FieldClass
     person_class: FieldClass
     singular: bool
+    told_by_being_shown: str | None = None
 
 
 def record_field(
@@ -94,6 +97,7 @@ def record_type(
     field_class: FieldClass,
     person_class: FieldClass | None = None,
     singular: bool = False,
+    told_by_being_shown: str | None = None,
     description: str = "",
 ) -> Callable[[_T], _T]:
     """Declare a record type: a Strawberry type with a kind of the national catalogue."""
@@ -102,7 +106,14 @@ def record_type(
         text = f"{name_zh}. {description}" if description else name_zh
         made: Any = strawberry.type(cls, description=text)
         made.__credit_kind__ = KindDeclaration(
-            kind, name_zh, catalogue, nature, field_class, person_class or field_class, singular
+            kind,
+            name_zh,
+            catalogue,
+            nature,
+            field_class,
+            person_class or field_class,
+            singular,
+            told_by_being_shown,
         )
         return made  # type: ignore[no-any-return]
 

@@ -43,6 +43,7 @@ class ResponsiblePerson:
     nature=Nature.OTHER,
     field_class=P,
     person_class=D,
+    told_by_being_shown="grade",
     description="The public sees A grades only; other grades go to departments, or by consent.",
 )
 class TaxpayerCredit(CreditRecord):

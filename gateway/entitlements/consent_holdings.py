@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import asyncpg
 
 from gateway.entitlements.coordinates import kind_coordinate
-from gateway.entitlements.holdings import with_kinds
+from gateway.entitlements.holdings import consented_to
 from gateway.entitlements.types import ConsentTerms, OneOff
 from policies.model import Caller, CallerClass
 from schema.codes import RecordKind
@@ -162,7 +162,7 @@ class ConsentHoldings:
         return found
 
     def _shared(self, coordinates: Iterable[str]) -> frozenset[str]:
-        wanted = with_kinds(coordinates)
+        wanted = consented_to(coordinates)
         return self._sets.setdefault(wanted, wanted)
 
 

@@ -12,6 +12,7 @@ from gateway.entitlements.coordinates import kind_coordinate
 from gateway.entitlements.types import NOTHING_GRANTED, ClientTerms, Granted, RecordEffects
 from policies.model import Caller, CallerClass
 from schema.codes import RecordKind
+from schema.records import MODEL
 
 _NO_EFFECTS = RecordEffects()
 _NOTHING: frozenset[str] = frozenset()
@@ -160,6 +161,24 @@ def with_kinds(coordinates: Iterable[str]) -> frozenset[str]:
     """Fields, and the coordinates of their kinds."""
     fields = frozenset(coordinates)
     return fields | {kind_coordinate(field) for field in fields}
+
+
+def consented_to(coordinates: Iterable[str]) -> frozenset[str]:
+    """Fields consented to, and the coordinates of the kinds whose records they let be shown.
+
+    A kind whose records tell the value of a field by being shown needs consent to that field:
+    who names the year of a rating and not its grade does not show that the grade is no A.
+    """
+    fields = frozenset(coordinates)
+    kinds = {kind_coordinate(field) for field in fields}
+    return fields | {kind for kind in kinds if _TOLD.get(kind) in {*fields, None}}
+
+
+_TOLD = {
+    kind.type_name: f"{kind.type_name}.{kind.declaration.told_by_being_shown}"
+    for kind in MODEL.kinds.values()
+    if kind.declaration.told_by_being_shown is not None
+}
 
 
 def _effects_for(caller: CallerClass, rows: Sequence[asyncpg.Record]) -> RecordEffects:

@@ -43,7 +43,8 @@ class ConsentTerms:
         consent_no: number of the consent.
         version: raised by every change of state; compared by the fence when the audit entry
             is committed.
-        coordinates: fields consented to, and the coordinates of their kinds.
+        coordinates: fields consented to, and the coordinates of kinds whose records they let be
+            shown.
         one_off: what is left of it; None for a consent that lasts.
     """
 
