@@ -63,6 +63,7 @@ class _Decorator:
     COMPLAINT_SUMMARY="投诉举报汇总信息",
     COMMITMENT="信用承诺及履行情况信息",
     HONOUR="诚实守信相关荣誉信息",
+    CONTRACT_PERFORMANCE="合同履行信息",
     LOOK_UP="访问日志",
 )
 class RecordKind(Enum):
@@ -81,6 +82,7 @@ class RecordKind(Enum):
     COMPLAINT_SUMMARY = "COMPLAINT_SUMMARY"
     COMMITMENT = "COMMITMENT"
     HONOUR = "HONOUR"
+    CONTRACT_PERFORMANCE = "CONTRACT_PERFORMANCE"
     LOOK_UP = "LOOK_UP"
 
 
@@ -491,6 +493,38 @@ class HonourLevel(Enum):
     MUNICIPAL = "MUNICIPAL"
     DISTRICT = "DISTRICT"
     INDUSTRY = "INDUSTRY"
+
+
+@code_list(
+    "合同类型 / kind of a contract",
+    PROCUREMENT="采购",
+    CONCESSION="特许",
+    LAND="土地",
+    SUBSIDY="政策兑现",
+    SALE="买卖",
+)
+class ContractKind(Enum):
+    PROCUREMENT = "PROCUREMENT"
+    CONCESSION = "CONCESSION"
+    LAND = "LAND"
+    SUBSIDY = "SUBSIDY"
+    SALE = "SALE"
+
+
+@code_list(
+    "履约状态 / how a contract is performed",
+    NORMAL="正常履约",
+    LATE="逾期",
+    BREACHED="违约",
+    DONE="履行完毕",
+    TERMINATED="已终止",
+)
+class ContractState(Enum):
+    NORMAL = "NORMAL"
+    LATE = "LATE"
+    BREACHED = "BREACHED"
+    DONE = "DONE"
+    TERMINATED = "TERMINATED"
 
 
 @code_list(

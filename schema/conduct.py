@@ -1,4 +1,4 @@
-"""Record kinds of good and promised conduct: credit commitments and honours."""
+"""Record kinds of promised and good conduct: commitments, honours, performance of contracts."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from schema.codes import (
     CommitmentCheck,
     CommitmentPerformance,
     CommitmentType,
+    ContractKind,
+    ContractState,
     HonourLevel,
     Nature,
     RecordKind,
 )
 from schema.fields import nested_type, record_field, record_type
 from schema.meta import CreditRecord
-from schema.scalars import Date, Uscc
+from schema.scalars import Date, Money, Uscc
 
-P, D = FieldClass.PUBLIC, FieldClass.DEPARTMENT
+P, D, A = FieldClass.PUBLIC, FieldClass.DEPARTMENT, FieldClass.AUTHORISED
 M = MaskKind
 
 
@@ -82,4 +84,30 @@ class Honour(CreditRecord):
     withdraw_reason: str | None = record_field("撤销原因", P, free_text=True)
 
 
-__all__ = ["Commitment", "Honour", "MissingDocument"]
+@record_type(
+    RecordKind.CONTRACT_PERFORMANCE,
+    "合同履约",
+    catalogue="C07",
+    nature=Nature.OTHER,
+    field_class=P,
+    person_class=D,
+    description="How a firm performs a contract; one that is not public needs its consent.",
+)
+class ContractPerformance(CreditRecord):
+    contract_no: str | None = record_field("合同编号", D)
+    project_name: str | None = record_field("项目名称", P)
+    is_public: bool | None = record_field(
+        "是否公共合同", P, note="True for contracts with public bodies; missing counts as false."
+    )
+    party_uscc: Uscc | None = record_field("履约主体统一社会信用代码", P)
+    party_name: str | None = record_field("履约主体", P, person_class=D, person_mask=M.NAME)
+    counterparty_name: str | None = record_field("合同相对方", P)
+    signed_on: Date | None = record_field("签订日期", P)
+    amount: Money | None = record_field("合同金额（元）", A, mask=M.AMOUNT_BAND)
+    kind: ContractKind | None = record_field("合同类型", P)
+    performance: ContractState | None = record_field("履约状态", P)
+    breach_party: str | None = record_field("违约方", P, person_class=D, person_mask=M.NAME)
+    evidence: str | None = record_field("认定依据", D, free_text=True)
+
+
+__all__ = ["Commitment", "ContractPerformance", "Honour", "MissingDocument"]

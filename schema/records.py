@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schema.accesslog import LookUp
-from schema.conduct import Commitment, Honour
+from schema.conduct import Commitment, ContractPerformance, Honour
 from schema.courts import ConsumptionRestriction, JudgmentDefaulter
 from schema.market import (
     AbnormalOperationEntry,
@@ -33,6 +33,7 @@ RECORD_TYPES: tuple[type, ...] = (
     ComplaintSummary,
     Commitment,
     Honour,
+    ContractPerformance,
     LookUp,
 )
 

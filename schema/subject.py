@@ -21,6 +21,7 @@ class CreditSubject(Node):
     consumption_restrictions = record_list(RecordKind.CONSUMPTION_RESTRICTION)
     commitments = record_list(RecordKind.COMMITMENT)
     honours = record_list(RecordKind.HONOUR)
+    contracts = record_list(RecordKind.CONTRACT_PERFORMANCE)
     access_log = record_list(RecordKind.LOOK_UP)
 
 

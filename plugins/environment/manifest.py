@@ -9,7 +9,8 @@ from gateway.contract import CatalogueEntry, Manifest
 from plugins.environment.mapping import MAPPINGS
 from schema.codes import DisclosureWay, Nature, RecordKind, SharingAttribute
 
-ALL_SUBJECTS = ("法人", "非法人组织", "个体工商户", "自然人")
+ORGANISATIONS = ("法人", "非法人组织", "个体工商户")
+ALL_SUBJECTS = (*ORGANISATIONS, "自然人")
 _FORMAT = "HTTP 接口，JSON，金额单位元"
 _ITEMS = {mapping.kind: tuple(mapping.columns) for mapping in MAPPINGS}
 
@@ -45,6 +46,23 @@ _ENTRIES = (
         items=_ITEMS[RecordKind.ADMINISTRATIVE_PENALTY],
         legal_basis="中华人民共和国行政处罚法 第四十八条",
         retention="披露期限届满后转为档案保存",
+        lists=True,
+        statistics=True,
+    ),
+    CatalogueEntry(
+        kind=RecordKind.COMMITMENT,
+        catalogue_code="C08-21",
+        name_zh="生态环境信用承诺信息",
+        data_format=_FORMAT,
+        subject_types=ORGANISATIONS,
+        nature=Nature.OTHER,
+        sharing_attribute=SharingAttribute.UNCONDITIONAL,
+        disclosure_way=DisclosureWay.PUBLIC_DISPLAY,
+        coverage="环评审批告知承诺和信用修复承诺",
+        update_cycle="七个工作日",
+        items=_ITEMS[RecordKind.COMMITMENT],
+        legal_basis="河南省社会信用条例 第五十八条",
+        retention="长期",
         lists=True,
         statistics=True,
     ),

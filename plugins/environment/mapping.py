@@ -74,7 +74,22 @@ LEGAL_STATUS = {
     "revoked": "REVOKED",
 }
 
-# The same in both resources.
+COMMITMENT_TYPE = {"approval": "APPROVAL", "repair": "REPAIR", "disclosure": "DISCLOSURE"}
+COMMITMENT_CHECK = {
+    "not-checked": "NOT_CHECKED",
+    "true-and-kept": "TRUE_AND_KEPT",
+    "untrue": "UNTRUE",
+}
+COMMITMENT_PERFORMANCE = {
+    "pending": "PENDING",
+    "overdue": "OVERDUE",
+    "kept": "KEPT",
+    "broken": "BROKEN",
+    "exempt": "EXEMPT",
+    "repaired": "REPAIRED",
+}
+
+# The same in all resources.
 _META: Mapping[str, Column] = {
     "meta.recordId": Text("id"),
     "meta.severity": Code("lifecycle.level", SEVERITY),
@@ -155,25 +170,52 @@ PENALTY = KindMapping(
     },
 )
 
-MAPPINGS: tuple[KindMapping, ...] = (LICENCE, PENALTY)
+COMMITMENT = KindMapping(
+    kind=RecordKind.COMMITMENT,
+    table="commitments",
+    record_id="id",
+    organisation="party.code",
+    columns={
+        **_META,
+        "commitmentNo": Text("promise.no"),
+        "type": Code("promise.kind", COMMITMENT_TYPE),
+        "matterCode": Text("promise.matter.code"),
+        "matterName": Text("promise.matter.name"),
+        "promisorUscc": Text("party.code"),
+        "promisorName": Text("party.name"),
+        "content": Text("promise.text"),
+        "breachLiability": Text("promise.liability"),
+        "committedOn": DateColumn("decision.date"),
+        "validUntil": DateColumn("promise.until"),
+        "receivingUnit": Text("decision.organ.name"),
+        "receivingUnitCode": Text("decision.organ.code"),
+        "verifiedOn": DateColumn("promise.check.date"),
+        "verification": Code("promise.check.result", COMMITMENT_CHECK),
+        "performance": Code("promise.kept", COMMITMENT_PERFORMANCE),
+        "fileHash": Text("promise.sha256"),
+    },
+)
+
+MAPPINGS: tuple[KindMapping, ...] = (LICENCE, PENALTY, COMMITMENT)
 
 
 def _resource(mapping: KindMapping) -> Resource:
-    """Both resources are asked alike; the service gives lists with the newest decision first."""
+    """All resources are asked alike; the service gives lists with the newest decision first."""
     path = f"/v2/{mapping.table}"
+    own_day = "committedOn" if mapping is COMMITMENT else "decidedOn"
     return Resource(
         mapping,
         ByKeys(
             Endpoint(f"{path}/search", "POST", items="records"),
             organisations="codes",
-            persons="personRefs",
+            persons="personRefs" if mapping.person else None,
             most_keys=100,
         ),
         Listing(
             Endpoint(path, items="records", paging=PageNumbers(records=500)),
             (
                 Range("meta.decidedOn", "from", "to"),
-                Range("decidedOn", "from", "to"),
+                Range(own_day, "from", "to"),
                 Choice("meta.disclosureState", "states"),
             ),
             sorted_by=OrderKey("meta.decidedOn", descending=True),

@@ -65,3 +65,48 @@ CREATE TABLE IF NOT EXISTS jz_jl (
     plqx DATE, yybz TINYINT(1), bbh INT, ygz VARCHAR(40),
     KEY (tyshxydm, jdrq), KEY (jdrq)
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
+
+-- Commitments (信用承诺).
+CREATE TABLE IF NOT EXISTS jz_cn (
+    bh       VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PRIMARY KEY,
+    tyshxydm CHAR(18) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    cnr      VARCHAR(200) NOT NULL,   -- 承诺人
+    cnsbh    VARCHAR(64),             -- 承诺书编号
+    cnlx     TINYINT,                 -- 承诺类型
+    sxbm     VARCHAR(32),             -- 事项编码
+    sxmc     VARCHAR(200),            -- 事项名称
+    cnnr     TEXT,                    -- 承诺内容
+    wnzr     TEXT,                    -- 违诺责任
+    jdrq     DATE NOT NULL,           -- 作出日期
+    yxqz     DATE,                    -- 有效期至
+    rqcl     JSON,                    -- 容缺材料: name, day due, day supplied
+    hcrq     DATE, hcqk TINYINT,      -- 核查日期、核查情况
+    lxzt     TINYINT,                 -- 履行状态
+    wjzy     CHAR(64),                -- 文件摘要
+    jgmc     VARCHAR(100), jgdm CHAR(18),
+    sxcd TINYINT, gszt CHAR(2), bssj DATETIME, hcsj DATETIME, gsrq DATE, zdgsrq DATE, gsjzq DATE,
+    plqx DATE, yybz TINYINT(1), bbh INT, ygz VARCHAR(40),
+    KEY (tyshxydm, jdrq), KEY (jdrq)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
+
+-- Performance of contracts (合同履约), with public bodies and between firms.
+CREATE TABLE IF NOT EXISTS jz_ht (
+    bh       VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PRIMARY KEY,
+    tyshxydm CHAR(18) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    lyf      VARCHAR(200) NOT NULL,   -- 履约方
+    htbh     VARCHAR(64),             -- 合同编号
+    xmmc     VARCHAR(200),            -- 项目名称
+    gght     TINYINT(1) NOT NULL,     -- 是否公共合同
+    xdf      VARCHAR(200),            -- 合同相对方
+    qdrq     DATE,                    -- 签订日期
+    je_wy    DECIMAL(16,6),           -- 合同金额, 万元
+    htlx     TINYINT,                 -- 合同类型
+    lyzt     TINYINT,                 -- 履约状态
+    wyf      VARCHAR(200),            -- 违约方
+    rdyj     TEXT,                    -- 认定依据
+    jdrq     DATE NOT NULL,           -- 履约情况登记日期
+    jgmc     VARCHAR(100), jgdm CHAR(18),
+    sxcd TINYINT, gszt CHAR(2), bssj DATETIME, hcsj DATETIME, gsrq DATE, zdgsrq DATE, gsjzq DATE,
+    plqx DATE, yybz TINYINT(1), bbh INT, ygz VARCHAR(40),
+    KEY (tyshxydm, jdrq), KEY (jdrq)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;

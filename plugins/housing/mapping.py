@@ -19,6 +19,7 @@ from gateway.sources.mapping import (
     Integer,
     KindMapping,
     LocalTimestamp,
+    Part,
     Text,
 )
 from schema.codes import RecordKind
@@ -53,6 +54,19 @@ PENALTY_CATEGORY = {
 }
 LEGAL_STATUS = {"1": "EFFECTIVE", "2": "UNDER_REVIEW", "3": "CHANGED", "4": "REVOKED"}
 
+COMMITMENT_TYPE = {"1": "APPROVAL", "2": "CERTIFICATE", "3": "MISSING_DOC"}
+COMMITMENT_CHECK = {"0": "NOT_CHECKED", "1": "TRUE_AND_KEPT", "2": "UNTRUE"}
+COMMITMENT_PERFORMANCE = {
+    "0": "PENDING",
+    "1": "OVERDUE",
+    "2": "KEPT",
+    "3": "BROKEN",
+    "4": "EXEMPT",
+    "5": "REPAIRED",
+}
+CONTRACT_KIND = {"1": "PROCUREMENT", "2": "CONCESSION", "3": "LAND", "4": "SUBSIDY", "5": "SALE"}
+CONTRACT_STATE = {"0": "NORMAL", "1": "LATE", "2": "BREACHED", "3": "DONE", "4": "TERMINATED"}
+
 # Columns that every table of the bureau has.
 _META: Mapping[str, Column] = {
     "meta.recordId": Text("bh"),
@@ -70,6 +84,10 @@ _META: Mapping[str, Column] = {
     "meta.objectionMark": Flag("yybz", true_values=("1",)),
     "meta.version": Integer("bbh"),
     "meta.supersedes": Text("ygz"),
+}
+# Columns of licences, penalties and awards.
+_ACT: Mapping[str, Column] = {
+    **_META,
     "counterpartName": Text("mc"),
     "counterpartType": Code("lb", COUNTERPART_TYPE),
     "counterpartUscc": Text("tyshxydm"),
@@ -87,7 +105,7 @@ LICENCE = KindMapping(
     organisation="tyshxydm",
     person="rybs",
     columns={
-        **_META,
+        **_ACT,
         "legalRepresentative": Text("fddbr"),
         "legalRepresentativeIdNo": Text("zjhm"),
         "documentName": Text("wsmc"),
@@ -109,7 +127,7 @@ PENALTY = KindMapping(
     organisation="tyshxydm",
     person="rybs",
     columns={
-        **_META,
+        **_ACT,
         "legalRepresentative": Text("fddbr"),
         "personIdNo": Text("zjhm"),
         "violationType": Text("wfxw"),
@@ -132,11 +150,62 @@ AWARD = KindMapping(
     record_id="bh",
     organisation="tyshxydm",
     columns={
-        **_META,
+        **_ACT,
         "actType": Constant("REWARD"),
         "basis": Text("yj"),
         "amount": Amount("je_wy", yuan_per_unit=10_000),
     },
 )
 
-MAPPINGS: tuple[KindMapping, ...] = (LICENCE, PENALTY, AWARD)
+COMMITMENT = KindMapping(
+    kind=RecordKind.COMMITMENT,
+    table="jz_cn",
+    record_id="bh",
+    organisation="tyshxydm",
+    columns={
+        **_META,
+        "commitmentNo": Text("cnsbh"),
+        "type": Code("cnlx", COMMITMENT_TYPE),
+        "matterCode": Text("sxbm"),
+        "matterName": Text("sxmc"),
+        "promisorUscc": Text("tyshxydm"),
+        "promisorName": Text("cnr"),
+        "content": Text("cnnr"),
+        "breachLiability": Text("wnzr"),
+        "committedOn": DateColumn("jdrq"),
+        "validUntil": DateColumn("yxqz"),
+        "receivingUnit": Text("jgmc"),
+        "receivingUnitCode": Text("jgdm"),
+        "missingDocuments.name": Part("rqcl", "mc"),
+        "missingDocuments.dueOn": Part("rqcl", "jzrq"),
+        "missingDocuments.suppliedOn": Part("rqcl", "bjrq"),
+        "verifiedOn": DateColumn("hcrq"),
+        "verification": Code("hcqk", COMMITMENT_CHECK),
+        "performance": Code("lxzt", COMMITMENT_PERFORMANCE),
+        "fileHash": Text("wjzy"),
+    },
+)
+
+CONTRACT = KindMapping(
+    kind=RecordKind.CONTRACT_PERFORMANCE,
+    table="jz_ht",
+    record_id="bh",
+    organisation="tyshxydm",
+    columns={
+        **_META,
+        "contractNo": Text("htbh"),
+        "projectName": Text("xmmc"),
+        "isPublic": Flag("gght", true_values=("1",)),
+        "partyUscc": Text("tyshxydm"),
+        "partyName": Text("lyf"),
+        "counterpartyName": Text("xdf"),
+        "signedOn": DateColumn("qdrq"),
+        "amount": Amount("je_wy", yuan_per_unit=10_000),
+        "kind": Code("htlx", CONTRACT_KIND),
+        "performance": Code("lyzt", CONTRACT_STATE),
+        "breachParty": Text("wyf"),
+        "evidence": Text("rdyj"),
+    },
+)
+
+MAPPINGS: tuple[KindMapping, ...] = (LICENCE, PENALTY, AWARD, COMMITMENT, CONTRACT)

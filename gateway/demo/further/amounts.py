@@ -17,11 +17,13 @@ class Amounts:
     penalties: int = 0
     person_penalties: int = 0
     awards: int = 0
+    commitments: int = 0
+    contracts: int = 0
 
 
 NAMED: dict[str, Amounts] = {
-    CASES.clean_firm.code: Amounts(licences=2, awards=1),
-    CASES.penalised_firm.code: Amounts(licences=1, penalties=1),
+    CASES.clean_firm.code: Amounts(licences=2, awards=1, commitments=1, contracts=2),
+    CASES.penalised_firm.code: Amounts(licences=1, penalties=1, commitments=1, contracts=1),
     CASES.defaulter_person.code: Amounts(licences=1, person_penalties=1),
 }
 """The named cases have these and no others, in both departments."""
@@ -43,4 +45,6 @@ def amounts(subject: Subject, rng: Random, lines: tuple[str, ...]) -> Amounts:
         penalties=int(share * 1.1 * bad + rng.random()),
         person_penalties=int(share * 0.25 * bad + rng.random() * 0.99),
         awards=int(share * 0.3 * (1 - subject.conduct) + rng.random()),
+        commitments=int(share * 0.5 + rng.random()),
+        contracts=int(share * 0.8 + rng.random()),
     )

@@ -18,6 +18,7 @@ from gateway.demo.city.market_rows import decided_on
 from gateway.demo.city.subjects import Subject
 from gateway.demo.city.texts import Offence, facts, legal_basis
 from gateway.demo.further.amounts import amounts
+from gateway.demo.further.promises import MATTERS, commitment_of
 
 LINES = ("C", "E", "H", "O", "Q")
 STATES = {
@@ -61,7 +62,7 @@ class EnvironmentRecord:
     """One record.
 
     Attributes:
-        resource: `penalties` or `licences`.
+        resource: `penalties`, `licences` or `commitments`.
     """
 
     resource: str
@@ -76,6 +77,8 @@ def environment_records(subject: Subject, rng: Random, today: Day) -> Iterator[E
     for number in range(found.penalties + found.person_penalties):
         is_person = number >= found.penalties
         yield EnvironmentRecord("penalties", _penalty(subject, rng, today, number, is_person))
+    for number in range(found.commitments):
+        yield EnvironmentRecord("commitments", _commitment(subject, rng, today, number))
 
 
 def _party(subject: Subject, is_person: bool) -> dict[str, Any]:
@@ -179,4 +182,30 @@ def _penalty(
         },
         "decision": _decision(decided),
         "lifecycle": _life_cycle(record_id, made),
+    }
+
+
+def _commitment(subject: Subject, rng: Random, today: Day, number: int) -> dict[str, Any]:
+    made = commitment_of(subject, rng, today, MATTERS["environment"])
+    year = year_of(made.committed)
+    record_id = f"HJCN-{subject.index:07d}-{number}"
+    return {
+        "id": record_id,
+        "party": _party(subject, is_person=False),
+        "promise": {
+            "no": f"{ENVIRONMENT_BUREAU.short}承〔{year}〕{subject.index % 7901}号",
+            "kind": {"APPROVAL": "approval", "REPAIR": "repair"}[made.type],
+            "matter": {"code": made.matter_code, "name": made.matter},
+            "text": made.content,
+            "liability": made.liability,
+            "until": iso(made.valid_until),
+            "kept": made.performance.lower(),
+            "check": {
+                "result": made.check.lower().replace("_", "-"),
+                "date": None if made.verified is None else iso(made.verified),
+            },
+            "sha256": made.file_hash,
+        },
+        "decision": _decision(made.committed),
+        "lifecycle": _life_cycle(record_id, made.publication),
     }

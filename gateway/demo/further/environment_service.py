@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 CLIENT = "credit-gateway"
-PATHS = {"penalties": "/v2/penalties", "licences": "/v2/licences"}
+PATHS = {name: f"/v2/{name}" for name in ("penalties", "licences", "commitments")}
 _TOKEN_S = 600
 _MOST_KEYS, _MOST_RECORDS = 100, 1_000
 

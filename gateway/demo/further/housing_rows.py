@@ -14,6 +14,7 @@ from gateway.demo.city.market_rows import decided_on
 from gateway.demo.city.subjects import Subject
 from gateway.demo.city.texts import Offence, facts, legal_basis
 from gateway.demo.further.amounts import amounts
+from gateway.demo.further.promises import MATTERS, commitment_of, contract_of
 
 LINES = ("E", "K", "C34")
 STATES = {
@@ -58,6 +59,10 @@ def housing_rows(subject: Subject, rng: Random, today: Day) -> Iterator[tuple[st
         yield "jz_cf", _penalty(subject, rng, today, number, number >= found.penalties)
     for number in range(found.awards):
         yield "jz_jl", _award(subject, rng, today, number)
+    for number in range(found.commitments):
+        yield "jz_cn", _commitment(subject, rng, today, number)
+    for number in range(found.contracts):
+        yield "jz_ht", _contract(subject, rng, today, number)
 
 
 def _life_cycle(record_id: str, made: Publication) -> dict[str, str | None]:
@@ -164,4 +169,58 @@ def _award(subject: Subject, rng: Random, today: Day, number: int) -> Row:
         "jdrq": iso(decided),
         **_authority(),
         **_life_cycle(record_id, made),
+    }
+
+
+def _commitment(subject: Subject, rng: Random, today: Day, number: int) -> Row:
+    made = commitment_of(subject, rng, today, MATTERS["housing"])
+    record_id, year = f"JZCN{subject.index:07d}{number:03d}", year_of(made.committed)
+    return {
+        "bh": record_id,
+        "tyshxydm": subject.code,
+        "cnr": subject.name,
+        "cnsbh": f"{CONSTRUCTION_BUREAU.short}承〔{year}〕{subject.index % 7873}号",
+        "cnlx": {"APPROVAL": "1", "MISSING_DOC": "3"}[made.type],
+        "sxbm": made.matter_code,
+        "sxmc": made.matter,
+        "cnnr": made.content,
+        "wnzr": made.liability,
+        "jdrq": iso(made.committed),
+        "yxqz": iso(made.valid_until),
+        "rqcl": json.dumps(
+            [
+                {"mc": name, "jzrq": iso(due), "bjrq": _date(supplied)}
+                for name, due, supplied in made.missing
+            ],
+            ensure_ascii=False,
+        ),
+        "hcrq": _date(made.verified),
+        "hcqk": {"NOT_CHECKED": "0", "TRUE_AND_KEPT": "1", "UNTRUE": "2"}[made.check],
+        "lxzt": {"PENDING": "0", "OVERDUE": "1", "KEPT": "2", "BROKEN": "3"}[made.performance],
+        "wjzy": made.file_hash,
+        **_authority(),
+        **_life_cycle(record_id, made.publication),
+    }
+
+
+def _contract(subject: Subject, rng: Random, today: Day, number: int) -> Row:
+    made = contract_of(subject, rng, today, is_public=number % 2 == 0)
+    record_id = f"JZHT{subject.index:07d}{number:03d}"
+    return {
+        "bh": record_id,
+        "tyshxydm": subject.code,
+        "lyf": subject.name,
+        "htbh": f"ZJ{year_of(made.signed)}-{subject.index:06d}-{number}",
+        "xmmc": made.project,
+        "gght": "1" if made.is_public else "0",
+        "xdf": made.counterparty,
+        "qdrq": iso(made.signed),
+        "je_wy": wan_cell(made.cents),
+        "htlx": {"PROCUREMENT": "1", "CONCESSION": "2", "SALE": "5"}[made.kind],
+        "lyzt": {"NORMAL": "0", "LATE": "1", "BREACHED": "2", "DONE": "3"}[made.state],
+        "wyf": made.breach_party,
+        "rdyj": made.evidence,
+        "jdrq": iso(made.judged),
+        **_authority(),
+        **_life_cycle(record_id, made.publication),
     }

@@ -17,7 +17,7 @@ from gateway.demo.further.environment_store import city_version
 from gateway.demo.further.housing_rows import Row, housing_rows
 from gateway.sources.mysql.settings import source_of
 
-TABLES = ("jz_xk", "jz_cf", "jz_jl")
+TABLES = ("jz_xk", "jz_cf", "jz_jl", "jz_cn", "jz_ht")
 _ROWS_PER_STATEMENT = 500
 _MARKER = "CREATE TABLE IF NOT EXISTS city_marker (version VARCHAR(32) NOT NULL)"
 

@@ -75,6 +75,7 @@ def record_of(facts: Facts, **others: str | None) -> dict[str, WireValue]:
         "meta.decidedOn": facts.decided_on.isoformat(),
         "removedOn": None if facts.is_listed else facts.decided_on.isoformat(),
         "simpleProcedure": False,
+        "isPublic": True,
         **{name.replace("_", ".", 1): value for name, value in others.items()},
     }
 
