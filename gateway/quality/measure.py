@@ -14,13 +14,14 @@ from gateway.contract import (
     CatalogueEntry,
     FetchContext,
     KindQuality,
-    Manifest,
+    NotSupported,
     QualityAdapter,
     QualityRequest,
 )
 from gateway.quality.timeliness import check_timeliness, publication_timeliness
 from gateway.quality.types import KindReport
 from policies.disclosure.clock import Clock
+from schema.codes import RecordKind
 from schema.required import required_items
 
 LOOK_BACK = dt.timedelta(days=365)
@@ -54,33 +55,45 @@ async def measure(
 async def _measured(
     adapter: Adapter, clock: Clock, moment: Moment, patience_s: float
 ) -> list[KindReport]:
-    manifest = adapter.manifest
+    """Kinds one after the other, so that one which cannot be measured costs no other."""
     if not isinstance(adapter, QualityAdapter):
-        return _unmeasured(manifest, moment, "the adapter does not measure")
+        reason = "the adapter does not measure"
+        return [_unmeasured(adapter, entry, moment, reason) for entry in adapter.manifest.entries]
+    deadline = time.monotonic() + patience_s
+    reports = []
+    for entry in adapter.manifest.entries:
+        told = await _told(adapter, entry.kind, moment, deadline)
+        if isinstance(told, str):
+            reports.append(_unmeasured(adapter, entry, moment, told))
+        else:
+            reports.append(_report(adapter.manifest.slug, entry, told, clock, moment))
+    return reports
+
+
+async def _told(
+    adapter: QualityAdapter, kind: RecordKind, moment: Moment, deadline: float
+) -> KindQuality | str:
+    """What the source says of a kind, or why it says nothing."""
     since = (moment.today - LOOK_BACK).isoformat()
-    requests = [
-        QualityRequest(entry.kind, required_items(entry.kind), since) for entry in manifest.entries
-    ]
-    context = FetchContext("quality", time.monotonic() + patience_s, moment.wire_time)
+    request = QualityRequest(kind, required_items(kind), since)
+    context = FetchContext("quality", deadline, moment.wire_time)
+    left_s = max(0.0, deadline - time.monotonic()) + _SLACK_S
     try:
-        async with asyncio.timeout(patience_s + _SLACK_S):
-            told = await adapter.quality(requests, context)
+        async with asyncio.timeout(left_s):
+            (told,) = await adapter.quality([request], context)
+    except NotSupported:
+        return "the source gives no list of these records, so they cannot be counted"
     except (AdapterError, TimeoutError) as error:
-        return _unmeasured(manifest, moment, f"the source did not tell: {type(error).__name__}")
+        return f"the source did not tell: {type(error).__name__}"
     except Exception as error:
         # Whatever a package from outside raises, the others are measured.
-        return _unmeasured(manifest, moment, f"the adapter failed: {type(error).__name__}")
-    return [
-        _report(manifest.slug, entry, each, clock, moment)
-        for entry, each in zip(manifest.entries, told, strict=False)
-    ]
+        return f"the adapter failed: {type(error).__name__}"
+    return told
 
 
-def _unmeasured(manifest: Manifest, moment: Moment, reason: str) -> list[KindReport]:
-    return [
-        KindReport(manifest.slug, entry.kind, moment.wire_time, is_measured=False, trouble=reason)
-        for entry in manifest.entries
-    ]
+def _unmeasured(adapter: Adapter, entry: CatalogueEntry, moment: Moment, reason: str) -> KindReport:
+    slug, when = adapter.manifest.slug, moment.wire_time
+    return KindReport(slug, entry.kind, when, is_measured=False, trouble=reason)
 
 
 def _report(

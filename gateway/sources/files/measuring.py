@@ -9,9 +9,8 @@ from gateway.sources.files.engine import identifier, literal
 from gateway.sources.files.judging import kind_table
 from gateway.sources.files.state import Indexed, KindFacts, State
 from gateway.sources.files.statement import Types
+from gateway.sources.measuring import DECIDED, PUBLISHED, REPORTED, VERIFIED
 
-_DECIDED, _PUBLISHED = "meta.decidedOn", "meta.publishedOn"
-_REPORTED, _VERIFIED = "meta.reportedAt", "meta.verifiedAt"
 _TO_LOCAL = "INTERVAL 8 HOURS"
 """Days are those of the country, which has one zone, +08:00."""
 
@@ -28,14 +27,14 @@ def kind_quality(
     supplied = [name for name in request.required if name in types]
     table = kind_table(request.kind)
     counts = ", ".join(f"count(*) FILTER ({identifier(name)} IS NULL)" for name in supplied)
-    newest = f"max({identifier(_DECIDED)})" if _DECIDED in types else "NULL"
+    newest = f"max({identifier(DECIDED)})" if DECIDED in types else "NULL"
     row = connection.execute(
         f"SELECT count(*), {newest}{', ' if counts else ''}{counts} FROM {table}"
     ).fetchone()
     assert row is not None
-    since = f"{identifier(_DECIDED)} >= {literal(request.since)}"
-    published = _lags(connection, request, types, (_DECIDED, _PUBLISHED), since)
-    checked = _lags(connection, request, types, (_REPORTED, _VERIFIED), since)
+    since = f"{identifier(DECIDED)} >= {literal(request.since)}"
+    published = _lags(connection, request, types, (DECIDED, PUBLISHED), since)
+    checked = _lags(connection, request, types, (REPORTED, VERIFIED), since)
     most = request.max_lags
     return KindQuality(
         kind=request.kind,
@@ -62,7 +61,7 @@ def _lags(
     since: str,
 ) -> list[Lag]:
     begun, done = names
-    if begun not in types or done not in types or _DECIDED not in types:
+    if begun not in types or done not in types or DECIDED not in types:
         return []
     rows = connection.execute(
         f"SELECT {_day(begun)}, {_day(done)}, count(*) FROM {kind_table(request.kind)} "
@@ -73,7 +72,7 @@ def _lags(
 
 
 def _day(name: str) -> str:
-    if name in (_DECIDED, _PUBLISHED):
+    if name in (DECIDED, PUBLISHED):
         return identifier(name)
     moment = f"strptime({identifier(name)}, '%Y-%m-%dT%H:%M:%SZ')"
     return f"strftime({moment} + {_TO_LOCAL}, '%Y-%m-%d')"

@@ -7,7 +7,8 @@ this room complete the request. It holds no records beyond one request.
 
 from __future__ import annotations
 
+from gateway.sources.local.quality import LocalQuality
 from gateway.sources.local.table import LocalTable
 from gateway.sources.local.values import ODD, Getter, Odd, Read, reader
 
-__all__ = ["ODD", "Getter", "LocalTable", "Odd", "Read", "reader"]
+__all__ = ["ODD", "Getter", "LocalQuality", "LocalTable", "Odd", "Read", "reader"]

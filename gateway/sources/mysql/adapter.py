@@ -13,8 +13,10 @@ from gateway.contract import (
     Batch,
     FetchContext,
     Health,
+    KindQuality,
     Manifest,
     NotSupported,
+    QualityRequest,
     RecordRequest,
     Row,
     RowBatch,
@@ -24,8 +26,10 @@ from gateway.contract import (
 )
 from gateway.sources.deadlines import Deadlines
 from gateway.sources.mapping import KindMapping
+from gateway.sources.measuring import TERMS, quality_of
 from gateway.sources.mysql.connection import Rows
 from gateway.sources.mysql.pool import MySqlPool
+from gateway.sources.mysql.quality import QualitySql, lags_of
 from gateway.sources.mysql.source import MySqlSource
 from gateway.sources.mysql.statement import KEYS, StatementBuilder, Statements
 from gateway.sources.mysql.statistics import (
@@ -66,7 +70,9 @@ class MySqlAdapter:
         self._clock = clock
         self._deadlines = Deadlines(clock)
         self._limit_s = source.statement_timeout_ms / 1_000 + _PATIENCE_S
-        self._pool = MySqlPool(source, _tls_context(source))
+        self._source = source
+        self._tls = _tls_context(source)
+        self._pool = MySqlPool(source, self._tls)
         self._prepared: OrderedDict[tuple[object, ...], Statements] = OrderedDict()
 
     @property
@@ -103,6 +109,30 @@ class MySqlAdapter:
                 return [await self._statistics(request) for request in requests]
         except TimeoutError as error:
             raise SourceTimedOut("the database did not answer in time") from error
+
+    async def quality(
+        self, requests: Sequence[QualityRequest], context: FetchContext
+    ) -> Sequence[KindQuality]:
+        """Measure kinds one after the other, on one connection that has until the deadline."""
+        left_ms = max(1, int((context.deadline - self._clock()) * 1_000))
+        source = replace(self._source, statement_timeout_ms=left_ms, pool_size=1)
+        pool = MySqlPool(source, self._tls)
+        try:
+            async with self._deadlines.until(context.deadline):
+                return [await self._quality(pool, request) for request in requests]
+        except TimeoutError as error:
+            raise SourceTimedOut("the database did not answer in time") from error
+        finally:
+            await pool.aclose()
+
+    async def _quality(self, pool: MySqlPool, request: QualityRequest) -> KindQuality:
+        sql = QualitySql(self._builder(request.kind).mapping, request)
+        (row,) = await pool.read(sql.counts())
+        lags = []
+        for begun, done in TERMS:
+            text = sql.lags(begun, done)
+            lags.append([] if text is None else lags_of(await pool.read(text)))
+        return quality_of(request, sql.counted(row), *lags)
 
     def explain(self, requests: Sequence[RecordRequest]) -> str:
         """The statements that `fetch` would send, without the keys."""

@@ -39,15 +39,9 @@ from gateway.contract import (
     StatisticsRequest,
 )
 from gateway.sources.mapping import KindMapping
+from gateway.sources.measuring import TERMS
 from gateway.sources.postgres.changes import changes_batch, changes_statement
-from gateway.sources.postgres.quality import (
-    DECIDED,
-    PUBLISHED,
-    REPORTED,
-    VERIFIED,
-    QualitySql,
-    quality_of,
-)
+from gateway.sources.postgres.quality import QualitySql, quality_of
 from gateway.sources.postgres.sharing import MOST_KEYS_OF_ONE, SharedCalls
 from gateway.sources.postgres.statement import (
     MOST_ANSWER_BYTES,
@@ -235,7 +229,7 @@ class PostgresAdapter:
         sql = QualitySql(self._mappings[request.kind], request)
         (row,) = await self._run(pool, sql.counts(), ())
         lags = []
-        for begun, done in ((DECIDED, PUBLISHED), (REPORTED, VERIFIED)):
+        for begun, done in TERMS:
             text = sql.lags(begun, done)
             lags.append([] if text is None else await self._run(pool, text, ()))
         return quality_of(request, sql, row, *lags)

@@ -6,18 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.contract import KindQuality, Lag, QualityRequest
+from gateway.contract import KindQuality, QualityRequest
+from gateway.sources import measuring
 from gateway.sources.mapping import Code, DateColumn, KindMapping, TextDate
+from gateway.sources.measuring import DECIDED, PUBLISHED, REPORTED
 from gateway.sources.postgres.columns import identifier, literal
 from gateway.sources.postgres.conditions import Parameters, TableSql, odd_sql
 from gateway.sources.postgres.statement import subject_key_sql
 from schema.identifiers.uscc import USCC_ALPHABET
-
-DECIDED, PUBLISHED = "meta.decidedOn", "meta.publishedOn"
-REPORTED, VERIFIED = "meta.reportedAt", "meta.verifiedAt"
-_STRUCTURE = f"^[{USCC_ALPHABET}]{{2}}[0-9]{{6}}[{USCC_ALPHABET}]{{10}}$"
-# Source: GB 32100-2015, 4.5: powers of three mod 31; the check character has the weight one.
-_WEIGHTS = (*(pow(3, position, 31) for position in range(17)), 1)
 
 
 class QualitySql:
@@ -73,11 +69,11 @@ class QualitySql:
         mapping = self._mapping
         code = f"r.{identifier(mapping.organisation)}"
         found = {
-            "MISSING_CODE": f"({subject_key_sql(mapping)}) IS NULL",
-            "BAD_USCC": f"{code} IS NOT NULL AND NOT {_is_code(code)}",
-            "ODD_VALUE": odd_sql(mapping.columns, self._table),
-            "UNKNOWN_CODE": self._any_lost(Code),
-            "BAD_DATE": self._any_lost(TextDate),
+            measuring.MISSING_CODE: f"({subject_key_sql(mapping)}) IS NULL",
+            measuring.BAD_USCC: f"{code} IS NOT NULL AND NOT {_is_code(code)}",
+            measuring.ODD_VALUE: odd_sql(mapping.columns, self._table),
+            measuring.UNKNOWN_CODE: self._any_lost(Code),
+            measuring.BAD_DATE: self._any_lost(TextDate),
         }
         return {rule: sql for rule, sql in found.items() if sql != "false"}
 
@@ -117,28 +113,22 @@ def quality_of(
     checked: Sequence[Any],
 ) -> KindQuality:
     """Put the rows of the statements together."""
-    rules = dict(zip(sql.rules, row[4 : 4 + len(sql.rules)], strict=True))
-    missing = dict(zip(sql.supplied, row[4 + len(sql.rules) :], strict=True))
-    most = request.max_lags
-    return KindQuality(
-        kind=request.kind,
-        records=row[0],
-        refused={rule: count for rule, count in rules.items() if count},
-        refused_rows=row[1],
-        newest=row[2],
-        synced_at=row[3],
-        missing={name: count for name, count in missing.items() if count},
-        not_supplied=tuple(name for name in request.required if name not in sql.supplied),
-        invalid_codes=rules.get("BAD_USCC", 0),
-        published=tuple(Lag(*each) for each in published[:most]),
-        checked=tuple(Lag(*each) for each in checked[:most]),
-        is_complete=max(len(published), len(checked)) <= most,
+    records, refused, newest, synced_at, *numbers = row
+    counts = measuring.Counts(
+        records,
+        refused,
+        newest,
+        synced_at,
+        dict(zip(sql.rules, numbers, strict=False)),
+        dict(zip(sql.supplied, numbers[len(sql.rules) :], strict=True)),
     )
+    return measuring.quality_of(request, counts, published, checked)
 
 
 def _is_code(text: str) -> str:
     total = " + ".join(
         f"(strpos({literal(USCC_ALPHABET)}, substr({text}, {place:d}, 1)) - 1) * {weight:d}"
-        for place, weight in enumerate(_WEIGHTS, 1)
+        for place, weight in enumerate(measuring.USCC_WEIGHTS, 1)
     )
-    return f"(CASE WHEN {text} ~ {literal(_STRUCTURE)} THEN ({total}) % 31 = 0 ELSE false END)"
+    fits = f"{text} ~ {literal(measuring.USCC_PATTERN)}"
+    return f"(CASE WHEN {fits} THEN ({total}) % 31 = 0 ELSE false END)"

@@ -18,8 +18,10 @@ from gateway.contract import (
     Batch,
     FetchContext,
     Health,
+    KindQuality,
     Manifest,
     NotSupported,
+    QualityRequest,
     RecordRequest,
     RowBatch,
     SourceTimedOut,
@@ -27,7 +29,7 @@ from gateway.contract import (
     StatisticsRequest,
 )
 from gateway.sources.deadlines import Deadlines
-from gateway.sources.local import LocalTable, Odd
+from gateway.sources.local import LocalQuality, LocalTable, Odd
 from gateway.sources.local.values import moment
 from gateway.sources.rest.access import AccessTokens
 from gateway.sources.rest.client import HttpClient, Question, UnauthorisedError
@@ -48,6 +50,8 @@ from schema.codes import RecordKind
 from schema.predicate import Predicate
 
 _HEALTH_S = 1.0
+_MOST_MEASURED = 5_000_000
+"""Records of one kind that are counted; they pass one page after the other."""
 
 
 class RestAdapter:
@@ -147,6 +151,25 @@ class RestAdapter:
             records = await self._read_list(resource, listing, request.predicate, ask)
             batches.append(self._tables[request.kind].statistics(records, request))
         return batches
+
+    async def quality(
+        self, requests: Sequence[QualityRequest], context: FetchContext
+    ) -> Sequence[KindQuality]:
+        """Read the whole list of each kind, page by page, and count."""
+        ask = self._asking(context.deadline)
+        try:
+            async with self._deadlines.until(context.deadline):
+                return [await self._quality(request, ask) for request in requests]
+        except TimeoutError as error:
+            raise SourceTimedOut("the service did not answer in time") from error
+
+    async def _quality(self, request: QualityRequest, ask: Ask) -> KindQuality:
+        resource, listing = self._listing(request.kind)
+        counted = LocalQuality(resource.mapping, request, at_path)
+        distinct = Distinct(self._tables[request.kind].record_id)
+        async for page in pages(ask, listing.endpoint, {}, _MOST_MEASURED):
+            counted.add(distinct.of(page))
+        return counted.told()
 
     def explain(self, requests: Sequence[RecordRequest]) -> str:
         """The questions that `fetch` would ask, without values."""
