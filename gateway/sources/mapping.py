@@ -175,8 +175,9 @@ class KindMapping:
         columns: by schema field name. `meta.decidedOn` is needed: it is the default order.
         has_text_id: false where record ids are numbers or UUIDs in the source; they are shown,
             compared and ordered as the text that they are written as.
-        changed_at: column of type `timestamptz` that the database's clock sets whenever a record is
-            entered or altered; needs an index on it and the record id. None: changes are not told.
+        changed_at: column of type `timestamptz`, in MySQL `TIMESTAMP(6)`, that the database's clock
+            sets whenever a record is entered or altered; needs an index on it and the record id.
+            None: changes are not told by a column.
     """
 
     kind: RecordKind

@@ -30,6 +30,7 @@ _ENTRIES = (
         retention="五年",
         lists=True,
         statistics=True,
+        changes=True,
     ),
     CatalogueEntry(
         kind=RecordKind.HONOUR,
@@ -47,6 +48,7 @@ _ENTRIES = (
         retention="长期",
         lists=True,
         statistics=True,
+        changes=True,
     ),
 )
 

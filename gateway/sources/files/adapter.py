@@ -15,10 +15,13 @@ import structlog
 from gateway.contract import (
     RECORD_ID,
     Batch,
+    ChangesBatch,
+    ChangesRequest,
     FetchContext,
     Health,
     KindQuality,
     Manifest,
+    NotSupported,
     QualityRequest,
     RecordRequest,
     RowBatch,
@@ -27,6 +30,7 @@ from gateway.contract import (
     StatisticsGroup,
     StatisticsRequest,
 )
+from gateway.sources.files.changing import changes_batch
 from gateway.sources.files.engine import open_index
 from gateway.sources.files.exchange import has_news, usable, wire_time
 from gateway.sources.files.forms import form_of
@@ -155,6 +159,18 @@ class FilesAdapter:
             ]
 
         return await index.run(work, context.deadline, context.deadline - time.monotonic())
+
+    async def changes(self, request: ChangesRequest, context: FetchContext) -> ChangesBatch:
+        """Tell what the last drops changed."""
+        if request.kind not in {mapping.kind for mapping in self.recipe.told}:
+            raise NotSupported(f"changes of `{request.kind.value}` are not told")
+
+        def work(connection: duckdb.DuckDBPyConnection) -> ChangesBatch:
+            return changes_batch(connection, request)
+
+        return await self._open_index().run(
+            work, context.deadline, self._source.statement_timeout_s
+        )
 
     def explain(self, requests: Sequence[RecordRequest]) -> str:
         """The statements that `fetch` would run."""

@@ -7,11 +7,8 @@ import duckdb
 from gateway.sources.files.code_rules import judge_code
 from gateway.sources.files.engine import literal
 from gateway.sources.files.refusals import Refusal, Rule
+from gateway.sources.measuring import USCC_PATTERN, USCC_WEIGHTS
 from schema.identifiers.uscc import USCC_ALPHABET
-
-_STRUCTURE = f"^[{USCC_ALPHABET}]{{2}}[0-9]{{6}}[{USCC_ALPHABET}]{{10}}$"
-# Source: GB 32100-2015, 4.5: powers of three mod 31; the check character has the weight one.
-_WEIGHTS = (*(pow(3, position, 31) for position in range(17)), 1)
 
 CREATE = "CREATE TEMP TABLE codes (raw VARCHAR, code VARCHAR, rule VARCHAR)"
 """The odd codes: `raw` as it stands in the file, `code` in canonical form or `rule` why not."""
@@ -22,10 +19,10 @@ def is_code_sql(text: str) -> str:
     alphabet = literal(USCC_ALPHABET)
     total = " + ".join(
         f"(strpos({alphabet}, {text}[{place}:{place}]) - 1) * {weight:d}"
-        for place, weight in enumerate(_WEIGHTS, 1)
+        for place, weight in enumerate(USCC_WEIGHTS, 1)
     )
     return (
-        f"(CASE WHEN regexp_matches({text}, {literal(_STRUCTURE)}) "
+        f"(CASE WHEN regexp_matches({text}, {literal(USCC_PATTERN)}) "
         f"THEN ({total}) % 31 = 0 ELSE false END)"
     )
 

@@ -60,7 +60,8 @@ def _take_up(recipe: Recipe, state: State, clock: Clock) -> State:
                 raise UnusableInputError(reason)
             _refuse_future(drop, now)
             received = min(now, _written_at(path))
-            state = state.answering(index_drop(recipe, drop, wire_time(received), now))
+            made = index_drop(recipe, drop, wire_time(received), now, _former(folder, state))
+            state = state.answering(made)
             write_state(folder, state)
             return state
         except UnusableInputError as error:
@@ -69,6 +70,14 @@ def _take_up(recipe: Recipe, state: State, clock: Clock) -> State:
             state = state.refusing(Refused(path.name, trace, str(error), wire_time(now)))
             write_state(folder, state)
     return state
+
+
+def _former(folder: Path, state: State) -> Path | None:
+    """The index that answers, whatever it was made with."""
+    if state.indexed is None:
+        return None
+    path = folder / state.indexed.file
+    return path if path.is_file() else None
 
 
 class _EarlyError(UnusableInputError):

@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 
 from gateway.contract import Manifest
+from gateway.sources.files.changing import keep_changes
 from gateway.sources.files.codes import CREATE
 from gateway.sources.files.drop import Drop
 from gateway.sources.files.engine import identifier, open_draft
@@ -39,7 +40,7 @@ from gateway.sources.files.staging import stage
 from gateway.sources.files.state import Indexed, KindFacts, sync_folder
 from gateway.sources.mapping import KindMapping
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 """Counted up when the form of an index changes: drops are indexed anew."""
 DRAFT_PREFIX = "draft-"
 
@@ -57,14 +58,25 @@ class Recipe:
     required: Mapping[str, tuple[str, ...]]
     source: FilesSource
 
+    @property
+    def told(self) -> tuple[KindMapping, ...]:
+        """Mappings of the kinds whose changes are told."""
+        entries = {entry.kind for entry in self.manifest.entries if entry.changes}
+        return tuple(mapping for mapping in self.mappings if mapping.kind in entries)
+
     def digest_of(self, drop: Drop) -> str:
         """Digest of the drop's manifest and of everything that its records are made with."""
         made_with = (INDEX_VERSION, self.mappings, sorted(self.required.items()), drop.digest)
         return sha256(repr(made_with).encode()).hexdigest()
 
 
-def index_drop(recipe: Recipe, drop: Drop, received_at: str, now: dt.datetime) -> Indexed:
+def index_drop(
+    recipe: Recipe, drop: Drop, received_at: str, now: dt.datetime, former: Path | None = None
+) -> Indexed:
     """Make the index of a drop; it answers when the state names it.
+
+    Args:
+        former: the index that answers now, against which changes are told.
 
     Raises:
         UnusableInputError: the drop cannot be used; the text is for the department.
@@ -74,7 +86,7 @@ def index_drop(recipe: Recipe, drop: Drop, received_at: str, now: dt.datetime) -
         source.index.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder = Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=source.index))
         try:
-            return _index(recipe, drop, folder, received_at, now)
+            return _index(recipe, drop, folder, received_at, now, former)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
@@ -86,7 +98,14 @@ def index_drop(recipe: Recipe, drop: Drop, received_at: str, now: dt.datetime) -
         raise IndexNotWrittenError("the index cannot be written: the disk refuses it") from error
 
 
-def _index(recipe: Recipe, drop: Drop, folder: Path, received_at: str, now: dt.datetime) -> Indexed:
+def _index(
+    recipe: Recipe,
+    drop: Drop,
+    folder: Path,
+    received_at: str,
+    now: dt.datetime,
+    former: Path | None,
+) -> Indexed:
     source = recipe.source
     staged = folder / "staged"
     staged.mkdir()
@@ -95,6 +114,7 @@ def _index(recipe: Recipe, drop: Drop, folder: Path, received_at: str, now: dt.d
     connection = open_draft(draft, staged, source.threads, source.index_memory_mb)
     try:
         kinds = _fill(connection, recipe, drop, staged)
+        keep_changes(connection, recipe.told, former, staged)
         facts = {kind.kind.value: _facts(connection, kind) for kind in kinds}
         refused = connection.execute("SELECT count(DISTINCT (file, line)) FROM refused").fetchone()
         return_rows(connection, drop, source.returned)

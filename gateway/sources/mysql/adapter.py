@@ -11,6 +11,8 @@ from dataclasses import replace
 from gateway.contract import (
     AdapterError,
     Batch,
+    ChangesBatch,
+    ChangesRequest,
     FetchContext,
     Health,
     KindQuality,
@@ -27,6 +29,7 @@ from gateway.contract import (
 from gateway.sources.deadlines import Deadlines
 from gateway.sources.mapping import KindMapping
 from gateway.sources.measuring import TERMS, quality_of
+from gateway.sources.mysql.changes import changes_batch, changes_statement
 from gateway.sources.mysql.connection import Rows
 from gateway.sources.mysql.pool import MySqlPool
 from gateway.sources.mysql.quality import QualitySql, lags_of
@@ -124,6 +127,16 @@ class MySqlAdapter:
             raise SourceTimedOut("the database did not answer in time") from error
         finally:
             await pool.aclose()
+
+    async def changes(self, request: ChangesRequest, context: FetchContext) -> ChangesBatch:
+        """Tell the next changes of a table whose mapping names a change column."""
+        mapping = self._builder(request.kind).mapping
+        statement = changes_statement(request, mapping, self._source.settle_s)
+        try:
+            async with self._deadlines.until(self._until(context)):
+                return changes_batch(request, await self._pool.read(statement))
+        except TimeoutError as error:
+            raise SourceTimedOut("the database did not answer in time") from error
 
     async def _quality(self, pool: MySqlPool, request: QualityRequest) -> KindQuality:
         sql = QualitySql(self._builder(request.kind).mapping, request)

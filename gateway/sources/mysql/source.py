@@ -18,6 +18,7 @@ class MySqlSource:
         pool_size: most connections open at a time.
         statement_timeout_ms: the server ends a statement after this.
         most_bytes: longest answer to one statement that is taken.
+        settle_s: how long ago a change must be to be told; longer than transactions take there.
     """
 
     host: str
@@ -30,6 +31,7 @@ class MySqlSource:
     pool_size: int = 8
     statement_timeout_ms: int = 2_000
     most_bytes: int = 16_000_000
+    settle_s: float = 5.0
 
     def __post_init__(self) -> None:
         if not self.has_tls and self.host not in LOOPBACK:

@@ -6,9 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
 from gateway.contract import ChangesBatch, ChangesRequest, MappingFailed, NotSupported, RecordChange
+from gateway.sources.changing import cursor_of, position_of
 from gateway.sources.mapping import KindMapping
 from gateway.sources.postgres.columns import identifier
 from gateway.sources.postgres.statement import subject_key_sql
@@ -49,7 +48,7 @@ def changes_batch(request: ChangesRequest, rows: Sequence[Any]) -> ChangesBatch:
     if not rows:
         return ChangesBatch((), request.since or "", is_complete=True)
     at, record_id, _ = rows[-1]
-    cursor = orjson.dumps([at.astimezone(dt.UTC).isoformat(), record_id]).decode()
+    cursor = cursor_of(at.astimezone(dt.UTC).isoformat(), record_id)
     if request.since is None:
         return ChangesBatch((), cursor, is_complete=False)
     changes = tuple(RecordChange(record_id, subject) for _, record_id, subject in rows)
@@ -57,8 +56,8 @@ def changes_batch(request: ChangesRequest, rows: Sequence[Any]) -> ChangesBatch:
 
 
 def _position(cursor: str) -> tuple[dt.datetime, str]:
+    at, record_id = position_of(cursor)
     try:
-        at, record_id = orjson.loads(cursor)
-        return dt.datetime.fromisoformat(at), str(record_id)
-    except (ValueError, TypeError) as error:
+        return dt.datetime.fromisoformat(at), record_id
+    except ValueError as error:
         raise MappingFailed("the cursor was not made by this adapter") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.sources.rest.adapter import RestAdapter
 from gateway.sources.rest.mapping import (
     ByKeys,
+    Changed,
     Choice,
     Endpoint,
     Listing,
@@ -20,6 +21,7 @@ from gateway.sources.rest.source import ClientCredentials, RestSource
 
 __all__ = [
     "ByKeys",
+    "Changed",
     "Choice",
     "ClientCredentials",
     "Endpoint",

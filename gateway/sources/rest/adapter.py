@@ -16,6 +16,8 @@ from gateway.contract import (
     PERSON_KEY_PREFIX,
     AdapterError,
     Batch,
+    ChangesBatch,
+    ChangesRequest,
     FetchContext,
     Health,
     KindQuality,
@@ -32,6 +34,7 @@ from gateway.sources.deadlines import Deadlines
 from gateway.sources.local import LocalQuality, LocalTable, Odd
 from gateway.sources.local.values import moment
 from gateway.sources.rest.access import AccessTokens
+from gateway.sources.rest.changes import changes_of
 from gateway.sources.rest.client import HttpClient, Question, UnauthorisedError
 from gateway.sources.rest.mapping import Endpoint, Listing, Resource, RestApi
 from gateway.sources.rest.paths import at_path
@@ -170,6 +173,23 @@ class RestAdapter:
         async for page in pages(ask, listing.endpoint, {}, _MOST_MEASURED):
             counted.add(distinct.of(page))
         return counted.told()
+
+    async def changes(self, request: ChangesRequest, context: FetchContext) -> ChangesBatch:
+        """Tell the next changes of a kind whose resource says how they are asked for."""
+        deadline, resource = self._deadline(context), self._resource(request.kind)
+        ask, most = self._asking(deadline), self._source.most_records
+        try:
+            async with self._deadlines.until(deadline):
+                return await changes_of(request, resource, ask, context, most)
+        except TimeoutError as error:
+            raise SourceTimedOut("the service did not answer in time") from error
+
+    async def stored(
+        self, kind: RecordKind, keys: Sequence[str], context: FetchContext
+    ) -> Sequence[Record]:
+        """Records of some subjects as the service gives them, for those who map them."""
+        ask = self._asking(self._deadline(context))
+        return await self._read_keys(self._resource(kind), keys, ask)
 
     def explain(self, requests: Sequence[RecordRequest]) -> str:
         """The questions that `fetch` would ask, without values."""

@@ -124,17 +124,36 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """Records from a time of change on, the oldest change first.
+
+    Attributes:
+        since: parameter for the time, which is included: `2026-11-02T08:00:00Z`.
+        at: path to the time at which the service entered or altered a record.
+        settle_s: how long ago a change must be to be told: longer than transactions take there,
+            and than the clocks differ.
+    """
+
+    endpoint: Endpoint
+    since: str
+    at: str
+    settle_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One record kind of the service.
 
     Attributes:
         mapping: `table` is a name for people only.
         listing: None where records can only be asked for by subject.
+        changes: None where the service does not tell what changed.
     """
 
     mapping: KindMapping
     by_keys: ByKeys
     listing: Listing | None = None
+    changes: Changed | None = None
 
 
 @dataclass(frozen=True, slots=True)
