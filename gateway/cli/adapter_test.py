@@ -83,7 +83,11 @@ def _judge(console: Console, package: AuthorPackage, seed: int) -> list[Finding]
     with tools_for(package.declared().source.name).stand(package) as stand:
         keys, unknown = fixture_subjects(package)
         department = Department(
-            lambda: package.adapter(stand.settings), keys, unknown, stand.control, seed
+            lambda: stand.watched(package.adapter(stand.settings)),
+            keys,
+            unknown,
+            stand.control,
+            seed,
         )
         for finding in judge(department):
             findings.append(finding)

@@ -35,15 +35,18 @@ settings_option = click.option(
 @contextmanager
 def source_of(package: AuthorPackage, settings: Path | None) -> Iterator[AdapterSettings]:
     """What reaches the real source, or one that holds the fixture while the block runs."""
-    tools = tools_for(package.declared().source.name)
+    declared = package.declared()
+    tools = tools_for(declared.source.name)
     if settings is None:
         with tools.stand(package) as stand:
             yield stand.settings
         return
     try:
-        yield read_adapter_section(settings, package.slug)
+        stated = read_adapter_section(settings, package.slug)
     except SettingsError as error:
         raise ScaffoldError(str(error)) from error
+    with tools.ready(declared, stated) as made:
+        yield made
 
 
 @click.command(name="try")

@@ -98,9 +98,11 @@ def create_package(department: NewDepartment, folder: Path, today: dt.date) -> A
         raise ScaffoldError(defect)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ScaffoldError(f"folder `{folder}` is not empty, expected a new one")
-    schema = department.slug if SOURCE_KINDS[department.source].has_schemas else ""
+    source = SOURCE_KINDS[department.source]
+    schema = department.slug if source.has_schemas else ""
     drafts = [
-        sample_sheet(kind, schema, department.legal_basis, "全市") for kind in department.kinds
+        sample_sheet(kind, schema, department.legal_basis, "全市", source.is_service)
+        for kind in department.kinds
     ]
     _write_templates(department, folder)
     write_sheets(folder / department.module, drafts)

@@ -19,6 +19,8 @@ from schema.model import FieldModel, ValueType
 from schema.records import MODEL
 from schema.required import required_items
 
+_WRITTEN = (Form.TEXT, Form.CODE, Form.FLAG, Form.TEXT_LIST, Form.CODE_LIST)
+"""What any written value may be besides."""
 _FORM_OF: Mapping[str, tuple[Form, ...]] = {
     "text": (
         Form.TEXT,
@@ -33,6 +35,10 @@ _FORM_OF: Mapping[str, tuple[Form, ...]] = {
     "integer": (Form.INTEGER, Form.AMOUNT, Form.DECIMAL, Form.CODE, Form.FLAG),
     "boolean": (Form.FLAG,),
     "list": (Form.TEXT_LIST, Form.CODE_LIST),
+    "digits": (Form.INTEGER, Form.AMOUNT, Form.DECIMAL, *_WRITTEN),
+    "written-number": (Form.AMOUNT, Form.DECIMAL, *_WRITTEN),
+    "written-day": (Form.DATE, *_WRITTEN),
+    "blank": (Form.DATE, Form.LOCAL_TIME, Form.AMOUNT, Form.DECIMAL, Form.INTEGER, *_WRITTEN),
 }
 _TRUE = ("1", "是", "Y", "y", "true", "TRUE", "异议中")
 
@@ -147,7 +153,9 @@ def _form(match: Match) -> Form | None:
     if match.item.value_type is ValueType.TEXT and not match.item.is_list:
         wanted = (Form.TEXT,)
     held = _FORM_OF.get(match.column.form, ())
-    if match.column.form == "text" and match.item.is_list:
+    if match.column.is_written and match.column.form == "text":
+        held = _WRITTEN
+    if match.column.form == "text" and match.item.is_list and not match.column.is_written:
         held = (Form.CODE_COLUMNS,)
     return next((form for form in wanted if form in held), None)
 
@@ -211,6 +219,6 @@ def _source(table: NativeTable, kind: RecordKind, mapped: Sequence[Match]) -> Ma
         "record_id": record_id.name if record_id else PLACEHOLDER,
         "organisation": subject,
     }
-    if record_id is not None and record_id.form != "text":
+    if record_id is not None and record_id.form != "text" and not record_id.is_written:
         found["record_id_form"] = Form.INTEGER.zh if record_id.form == "integer" else "uuid"
-    return found
+    return {**found, **table.source}

@@ -107,7 +107,8 @@ def _is_derived(item: FieldModel, kind: RecordKind) -> bool:
 
 
 def _compare(column: NativeColumn, item: FieldModel) -> tuple[Confidence, str] | None:
-    name, comment = column.name.lower(), _plain(column.comment)
+    # Of a path into JSON the last member is its name.
+    name, comment = column.name.rpartition(".")[2].lower(), _plain(column.comment)
     declared = item.declaration
     official = _plain(declared.name_zh)
     code = (declared.national_code or "").lower()

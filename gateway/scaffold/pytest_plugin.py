@@ -44,5 +44,9 @@ def department(request: pytest.FixtureRequest) -> Iterator[Department]:
     with tools_for(package.declared().source.name).stand(package) as stand:
         keys, unknown = fixture_subjects(package)
         yield Department(
-            lambda: package.adapter(stand.settings), keys, unknown, stand.control, seed
+            lambda: stand.watched(package.adapter(stand.settings)),
+            keys,
+            unknown,
+            stand.control,
+            seed,
         )

@@ -24,7 +24,9 @@ def refresh(package: AuthorPackage, today: dt.date) -> None:
     tables = [invent(sheet.mapping, code, today, _SEED) for sheet in declared.sheets]
     package.fixtures.mkdir(exist_ok=True)
     for name, text in tools_for(declared.source.name).fixture(tables).items():
-        (package.fixtures / name).write_text(text, encoding="utf-8")
+        path = package.fixtures / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     (package.fixtures / SUBJECTS_FILE).write_text(
         "# 有记录的主体，最后一个没有记录。Subjects with records; the last has none.\n"
         + "".join(f"{key}\n" for key in (*invented_subjects(), unknown_subject())),

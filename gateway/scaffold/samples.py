@@ -27,14 +27,29 @@ SAME_COLUMN: Mapping[str, tuple[str, ...]] = {
         "publishedOn",
         "entryDate",
         "approvedOn",
+        "committedOn",
+        "awardedOn",
+        "signedOn",
     ),
     "meta.publishedOn": ("publishedOn", "announcedOn"),
     "meta.publishUntil": ("publishUntil",),
-    "meta.decidingDepartmentCode": ("authorityCode", "courtCode"),
-    "meta.decidingDepartmentName": ("authorityName", "court", "determinedBy", "evaluatedBy"),
+    "meta.decidingDepartmentCode": (
+        "authorityCode",
+        "courtCode",
+        "receivingUnitCode",
+        "awardedByCode",
+    ),
+    "meta.decidingDepartmentName": (
+        "authorityName",
+        "court",
+        "determinedBy",
+        "evaluatedBy",
+        "receivingUnit",
+        "awardedBy",
+    ),
 }
 """Metadata that most tables hold under an item of the kind itself."""
-SUBJECT_FIELDS = ("counterpartUscc", "uscc")
+SUBJECT_FIELDS = ("counterpartUscc", "uscc", "promisorUscc", "holderUscc", "partyUscc")
 
 
 def catalogue_of(kind: KindModel, legal_basis: str, coverage: str) -> Mapping[str, object]:
@@ -58,11 +73,14 @@ def catalogue_of(kind: KindModel, legal_basis: str, coverage: str) -> Mapping[st
     }
 
 
-def sample_sheet(kind: RecordKind, schema: str, legal_basis: str, coverage: str) -> SheetDraft:
+def sample_sheet(
+    kind: RecordKind, schema: str, legal_basis: str, coverage: str, is_service: bool = False
+) -> SheetDraft:
     """A sheet with every item that has one column, over a table named after the kind.
 
     Args:
         schema: in which the table lies; empty where tables have none.
+        is_service: the sheet says how a service is asked, one of our own making.
     """
     model = MODEL.kinds[kind]
     items = [item for item in items_of(kind).values() if _is_sampled(item)]
@@ -83,10 +101,28 @@ def sample_sheet(kind: RecordKind, schema: str, legal_basis: str, coverage: str)
             "table": f"{schema}.{kind.value.lower()}".removeprefix("."),
             "record_id": RECORD_ID_COLUMN,
             "organisation": sample_column(model.by_name[subject], model) if subject else "uscc",
+            **(sample_service(f"/{kind.value.lower()}", "items") if is_service else {}),
         },
         tuple(drafts),
         codes,
     )
+
+
+def sample_service(path: str, items: str) -> Mapping[str, object]:
+    """How a service of our own making is asked for records of one kind."""
+    return {
+        "by_keys": {
+            "path": f"{path}/search",
+            "method": "POST",
+            "items": items,
+            "parameter": "codes",
+        },
+        "list": {
+            "path": path,
+            "items": items,
+            "paging": {"kind": "pages", "number": "page", "size": "size", "records": 500},
+        },
+    }
 
 
 def sample_column(item: FieldModel, kind: KindModel) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gateway.conformance.control import SourceControl
-from gateway.contract import AdapterSettings
+from gateway.contract import Adapter, AdapterSettings
+
+
+def _as_it_is(adapter: Adapter) -> Adapter:
+    return adapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +23,12 @@ class Stand:
     Attributes:
         settings: what `[adapters.<slug>]` says to reach it.
         control: what the kit does to it and counts.
+        watched: puts the control between an adapter and its source, where no proxy can stand.
     """
 
     settings: AdapterSettings
     control: SourceControl
+    watched: Callable[[Adapter], Adapter] = _as_it_is
 
 
 @contextmanager

@@ -6,6 +6,7 @@ package's TOML files are what runs: a workbook is written from them and read bac
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,13 @@ _SOURCE = {
     "record_id_form": "记录标识形式",
     "organisation": "统一社会信用代码列",
     "person": "人员网络标识列",
+    "changed_at": "变更时间列",
+    "by_keys": "按主体查询接口",
+    "list": "列表接口",
+    "changes": "变更接口",
 }
+_SERVICE = ("by_keys", "list", "changes")
+"""What a cell holds as JSON."""
 _MARK = "、"
 _VALUE_OF = {
     Form.FLAG: "true",
@@ -104,6 +111,8 @@ def _fill(sheet: Any, kind: KindModel, document: Mapping[str, Any]) -> None:
         _row(sheet, (title,), is_header=True)
         for key, word in names.items():
             found = values.get(key, "")
+            if isinstance(found, dict):
+                found = json.dumps(found, ensure_ascii=False)
             _row(sheet, (word, _MARK.join(found) if isinstance(found, list) else found))
     _row(sheet, _HEADER, is_header=True)
     stated = document.get("items", {})
@@ -201,8 +210,21 @@ def _draft(
         raise ScaffoldError(f"worksheet `{name}` has no line that begins with 官方名称") from None
     catalogue: dict[str, object] = {k: words.get(w, PLACEHOLDER) for k, w in _CATALOGUE.items()}
     catalogue["subjects"] = str(catalogue["subjects"]).split(_MARK)
-    source = {key: words[word] for key, word in _SOURCE.items() if words.get(word)}
+    source = {
+        key: _service(name, words[word]) if key in _SERVICE else words[word]
+        for key, word in _SOURCE.items()
+        if words.get(word)
+    }
     return SheetDraft(kind.kind, catalogue, source, tuple(items), codes)
+
+
+def _service(name: str, cell: str) -> object:
+    try:
+        return json.loads(cell)
+    except ValueError as error:
+        raise ScaffoldError(
+            f"worksheet `{name}`: an address is no JSON, expected it whole"
+        ) from error
 
 
 def _is_used(line: tuple[str, ...]) -> bool:

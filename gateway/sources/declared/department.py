@@ -11,8 +11,9 @@ from importlib.resources.abc import Traversable
 from gateway.contract import Adapter, AdapterSettings, Manifest
 from gateway.sources.declared.errors import DeclarationError
 from gateway.sources.declared.forms import CodeLists
-from gateway.sources.declared.kinds import SOURCE_KINDS, SourceKind
+from gateway.sources.declared.kinds import SOURCE_KINDS, Declared, SourceKind
 from gateway.sources.declared.lines import Line
+from gateway.sources.declared.service import service_path
 from gateway.sources.declared.sheet import KindSheet, read_sheet
 
 DEPARTMENT_FILE = "department.toml"
@@ -29,6 +30,7 @@ class DeclaredDepartment:
     manifest: Manifest
     source: SourceKind
     sheets: tuple[KindSheet, ...]
+    health: str = ""
 
     def adapter(self, settings: AdapterSettings) -> Adapter:
         """The adapter for what the operator wrote; opens no connection.
@@ -39,8 +41,12 @@ class DeclaredDepartment:
         unknown = sorted(set(settings.values) - set(self.source.settings))
         if unknown:
             raise ValueError(f"adapters.{self.manifest.slug} has an unknown key `{unknown[0]}`")
-        mappings = [sheet.mapping for sheet in self.sheets]
-        return self.source.build(self.manifest, mappings, settings)
+        declared = Declared(
+            tuple(sheet.mapping for sheet in self.sheets),
+            tuple(sheet.resource for sheet in self.sheets if sheet.resource is not None),
+            self.health,
+        )
+        return self.source.build(self.manifest, declared, settings)
 
 
 def declared_department(package: str) -> DeclaredDepartment:
@@ -86,8 +92,9 @@ def read_department(folder: Traversable) -> DeclaredDepartment:
         max_keys=line.number("max_keys", MAX_KEYS, 1_000),
         rules=RULES_FILE if (folder / RULES_FILE).is_file() else "",
     )
+    health = service_path(line, "health") if source.is_service else ""
     line.finish()
-    return DeclaredDepartment(manifest, source, sheets)
+    return DeclaredDepartment(manifest, source, sheets, health)
 
 
 def sheet_names(folder: Traversable) -> list[str]:

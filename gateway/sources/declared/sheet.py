@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.contract import RECORD_ID, CatalogueEntry
 from gateway.sources.declared.errors import DeclarationError
@@ -11,7 +11,9 @@ from gateway.sources.declared.forms import CodeLists, Form, read_column
 from gateway.sources.declared.items import find_item, find_kind, item_name
 from gateway.sources.declared.kinds import SourceKind
 from gateway.sources.declared.lines import Line
+from gateway.sources.declared.service import read_resource
 from gateway.sources.mapping import Column, KindMapping, Text
+from gateway.sources.rest import Resource
 from schema.codes import DisclosureWay, Nature, SharingAttribute
 from schema.model import KindModel
 from schema.records import MODEL
@@ -27,11 +29,13 @@ class KindSheet:
 
     Attributes:
         missing: required items that it does not map, by their names in sheets.
+        resource: how a service is asked; None where the source is none.
     """
 
     entry: CatalogueEntry
     mapping: KindMapping
     missing: tuple[str, ...]
+    resource: Resource | None = None
 
 
 def read_sheet(
@@ -58,17 +62,32 @@ def read_sheet(
             columns=_columns(top.raw("items"), kind, codes, record_id),
             person=table.text("person") if table.has("person") else None,
             has_text_id=_has_text_id(table),
+            changed_at=_changed_at(table, source),
         )
+        resource = read_resource(table, mapping) if source.is_service else None
         table.finish()
         if PLACEHOLDER in (mapping.table, mapping.record_id, mapping.organisation):
             raise table.defect(f"a name is still {PLACEHOLDER}, expected table and columns")
         entry = _entry(Line("[catalogue]", top.raw("catalogue")), kind, mapping, source)
+        if resource is not None and resource.listing is None:
+            entry = replace(entry, lists=False, statistics=False)
+        if resource is not None and resource.changes is not None:
+            entry = replace(entry, changes=True)
         top.finish()
     except DeclarationError as error:
         raise error if str(error).startswith(place) else error.within(place) from error
     fields = MODEL.kinds[kind.kind].by_name
     needed = [name for name in required_items(kind.kind) if name not in mapping.columns]
-    return KindSheet(entry, mapping, tuple(item_name(fields[name]) for name in needed))
+    missing = tuple(item_name(fields[name]) for name in needed)
+    return KindSheet(entry, mapping, missing, resource)
+
+
+def _changed_at(table: Line, source: SourceKind) -> str | None:
+    if not table.has("changed_at"):
+        return None
+    if not source.changes:
+        raise table.defect(f"`changed_at` is not for source `{source.name}`")
+    return table.text("changed_at")
 
 
 def _has_text_id(table: Line) -> bool:
@@ -116,6 +135,7 @@ def _entry(line: Line, kind: KindModel, mapping: KindMapping, source: SourceKind
         lists=source.lists,
         statistics=source.statistics,
         json=source.json,
+        changes=source.is_dropped or mapping.changed_at is not None,
     )
     line.finish()
     if PLACEHOLDER in entry.legal_basis:
