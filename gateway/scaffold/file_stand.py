@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import re
 import shutil
 from collections.abc import Iterator
@@ -18,15 +17,13 @@ from gateway.conformance.drops import DropControl
 from gateway.contract import Adapter, AdapterSettings
 from gateway.scaffold.errors import ScaffoldError
 from gateway.scaffold.files import DROP, cell, ready
-from gateway.scaffold.invented import invent, invented_subjects
 from gateway.scaffold.package import AuthorPackage
+from gateway.scaffold.proxied import added_records
 from gateway.scaffold.stands import Stand, stoppable
 from gateway.sources.declared import DeclaredDepartment
 from gateway.sources.files import FilesAdapter
 from gateway.sources.files.exchange import take_up
 from schema.codes import RecordKind
-
-_ADDED_ON = dt.date(2026, 1, 1)
 
 
 class _Folder:
@@ -47,22 +44,17 @@ class _Folder:
 
     def add(self, kind: RecordKind, number: int) -> bool:
         """Records about the first subject, decided on different days, in a new drop."""
-        mapping = next(s.mapping for s in self._declared.sheets if s.mapping.kind is kind)
         drop = self._copy()
-        at = next(self._numbers)
-        day = _ADDED_ON - dt.timedelta(days=at % 3_000)
-        code = self._declared.manifest.department_code
-        made = invent(mapping, code, day, at, 1_000 * (at + 1))
-        path = drop / f"{mapping.table}.csv"
+        made = added_records(self._declared, kind, number, next(self._numbers))
+        path = drop / f"{made.mapping.table}.csv"
         with path.open("a", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            for row in made.rows[:number]:
-                values = {**row, mapping.organisation: invented_subjects()[0]}
-                writer.writerow([cell(values[column]) for column in made.types])
+            for row in made.rows:
+                writer.writerow([cell(row[column]) for column in made.types])
         manifest = drop / "manifest.toml"
         parts = manifest.read_text("utf-8").split("\n[[files]]\n")
         told = next(n for n, part in enumerate(parts) if f'name = "{path.name}"' in part)
-        parts[told] = _recounted(parts[told], path, len(made.rows[:number]))
+        parts[told] = _recounted(parts[told], path, len(made.rows))
         manifest.write_text("\n[[files]]\n".join(parts), "utf-8")
         self._hand_over(drop)
         return True

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import datetime as dt
 import json
 import secrets
 import socket
 import ssl
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +19,14 @@ from gateway.conformance.proxy import MySqlStatements, SourceProxy
 from gateway.contract import AdapterSettings
 from gateway.demo.mariadb import MariaDb, MariaDbError, find_programs
 from gateway.scaffold.errors import ScaffoldError
-from gateway.scaffold.invented import InventedTable, Native, invent, invented_subjects
+from gateway.scaffold.invented import InventedTable, Native
 from gateway.scaffold.native import NativeColumn, NativeRecord, NativeTable
 from gateway.scaffold.package import AuthorPackage
+from gateway.scaffold.proxied import ProxiedControl
 from gateway.scaffold.stands import Stand, stoppable
 from gateway.sources.mapping import KindMapping
 from gateway.sources.mysql.settings import mysql_source, source_of
 from gateway.sources.mysql.source import MySqlSource
-from schema.codes import RecordKind
 
 FIXTURE = "fixture.sql"
 DATABASE = "source"
@@ -105,42 +103,6 @@ def _literal(value: Native, native: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-@dataclasses.dataclass(frozen=True)
-class MySqlControl:
-    """A server of our own behind a proxy."""
-
-    proxy: SourceProxy
-    owner: MySqlSource = dataclasses.field(repr=False)
-    mappings: Sequence[KindMapping]
-    department: str
-
-    def round_trips(self) -> int:
-        return self.proxy.round_trips()
-
-    def statements(self) -> Sequence[str]:
-        return self.proxy.statements()
-
-    def connections(self) -> int:
-        return self.proxy.connections()
-
-    def restart(self) -> None:
-        self.proxy.restart()
-
-    def stalled(self) -> AbstractContextManager[None]:
-        return self.proxy.stalled()
-
-    def add_records(self, kind: RecordKind, count: int) -> bool:
-        """Add records about the first subject, decided on different days."""
-        mapping = next(each for each in self.mappings if each.kind is kind)
-        number = self.proxy.round_trips()
-        day = dt.date(2026, 1, 1) - dt.timedelta(days=number % 3_000)
-        made = invent(mapping, self.department, day, number, 1_000 * (number + 1))
-        subject = invented_subjects()[0]
-        rows = [{**row, mapping.organisation: subject} for row in made.rows[:count]]
-        _ask(self.owner, _insert(dataclasses.replace(made, rows=rows)))
-        return True
-
-
 @contextmanager
 def stand(package: AuthorPackage) -> Iterator[Stand]:
     """A server that holds the package's fixture, with a reader's login behind a proxy.
@@ -182,11 +144,14 @@ def _filled(package: AuthorPackage, owner: MySqlSource) -> Iterator[Stand]:
     proxy = SourceProxy(lambda: socket.create_connection((owner.host, owner.port)), MySqlStatements)
     try:
         url = f"mysql://reader:{owner.password}@127.0.0.1:{proxy.port}/{DATABASE}"
-        mappings = [sheet.mapping for sheet in declared.sheets]
-        control = MySqlControl(proxy, owner, mappings, declared.manifest.department_code)
+        control = ProxiedControl(proxy, declared, lambda table: _put(owner, table))
         yield Stand(AdapterSettings({"url": url, "tls": "off"}), control)
     finally:
         proxy.close()
+
+
+def _put(owner: MySqlSource, table: InventedTable) -> None:
+    _ask(owner, _insert(table))
 
 
 _COLUMNS = """

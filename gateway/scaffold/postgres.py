@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import datetime as dt
 import json
 import re
 import socket
@@ -21,14 +19,14 @@ from gateway.contract import AdapterSettings
 from gateway.demo.postgres import EmbeddedPostgres, EmbeddedPostgresError, RunningPostgres
 from gateway.scaffold.errors import ScaffoldError
 from gateway.scaffold.fixture_sql import fixture_sql, insert_sql
-from gateway.scaffold.invented import InventedTable, invent, invented_subjects
+from gateway.scaffold.invented import InventedTable
 from gateway.scaffold.native import NativeColumn, NativeRecord, NativeTable
 from gateway.scaffold.package import AuthorPackage
+from gateway.scaffold.proxied import ProxiedControl
 from gateway.scaffold.stands import Stand, stoppable
 from gateway.sources.mapping import KindMapping
 from gateway.sources.postgres.columns import identifier
 from gateway.store.connect import postgres_url
-from schema.codes import RecordKind
 
 T = TypeVar("T")
 FIXTURE = "fixture.sql"
@@ -70,42 +68,6 @@ _FORMS = (
 def fixture_files(tables: Sequence[InventedTable]) -> Mapping[str, str]:
     """The fixture as one file of SQL."""
     return {FIXTURE: fixture_sql(tables)}
-
-
-@dataclasses.dataclass(frozen=True)
-class PostgresControl:
-    """The embedded server behind a proxy."""
-
-    proxy: SourceProxy
-    owner_url: str = dataclasses.field(repr=False)
-    mappings: Sequence[KindMapping]
-    department: str
-
-    def round_trips(self) -> int:
-        return self.proxy.round_trips()
-
-    def statements(self) -> Sequence[str]:
-        return self.proxy.statements()
-
-    def connections(self) -> int:
-        return self.proxy.connections()
-
-    def restart(self) -> None:
-        self.proxy.restart()
-
-    def stalled(self) -> Any:
-        return self.proxy.stalled()
-
-    def add_records(self, kind: RecordKind, count: int) -> bool:
-        """Add records about the first subject, decided from long ago to the last days."""
-        mapping = next(each for each in self.mappings if each.kind is kind)
-        number = self.proxy.round_trips()
-        day = dt.date(2026, 1, 1) - dt.timedelta(days=number % 3_000)
-        made = invent(mapping, self.department, day, number, 1_000 * (number + 1))
-        subject = invented_subjects()[0]
-        rows = [{**row, mapping.organisation: subject} for row in made.rows[:count]]
-        _execute(self.owner_url, insert_sql(dataclasses.replace(made, rows=rows)))
-        return True
 
 
 @contextmanager
@@ -155,7 +117,9 @@ def stand_on(server: RunningPostgres, package: AuthorPackage) -> Iterator[Stand]
     try:
         through = arguments | {"host": "127.0.0.1", "port": proxy.port}
         url = postgres_url(**through)
-        control = PostgresControl(proxy, owner_url, mappings, declared.manifest.department_code)
+        control = ProxiedControl(
+            proxy, declared, lambda table: _execute(owner_url, insert_sql(table))
+        )
         yield Stand(AdapterSettings({"url": url}), control)
     finally:
         proxy.close()

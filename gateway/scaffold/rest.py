@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import datetime as dt
 import json
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 
 from gateway.conformance.proxy import HttpRequests, SourceProxy
 from gateway.contract import AdapterError, AdapterSettings, FetchContext
 from gateway.scaffold.complaints import Complaint, complaints_of
 from gateway.scaffold.errors import ScaffoldError
-from gateway.scaffold.invented import InventedTable, NativeRow, invent, invented_subjects
+from gateway.scaffold.invented import InventedTable, NativeRow
 from gateway.scaffold.native import NativeRecord
 from gateway.scaffold.package import AuthorPackage
+from gateway.scaffold.proxied import ProxiedControl
 from gateway.scaffold.rest_service import JsonRecord, put, served, service
 from gateway.scaffold.stands import Stand, stoppable
 from gateway.sources.declared import DeclaredDepartment, KindSheet
@@ -45,42 +44,6 @@ def _record(row: NativeRow) -> JsonRecord:
     return made
 
 
-@dataclasses.dataclass(frozen=True)
-class RestControl:
-    """A service of our own behind a proxy."""
-
-    proxy: SourceProxy
-    records: Mapping[str, list[JsonRecord]]
-    mappings: Sequence[KindMapping]
-    department: str
-
-    def round_trips(self) -> int:
-        return self.proxy.round_trips()
-
-    def statements(self) -> Sequence[str]:
-        return self.proxy.statements()
-
-    def connections(self) -> int:
-        return self.proxy.connections()
-
-    def restart(self) -> None:
-        self.proxy.restart()
-
-    def stalled(self) -> AbstractContextManager[None]:
-        return self.proxy.stalled()
-
-    def add_records(self, kind: RecordKind, count: int) -> bool:
-        """Add records about the first subject, decided on different days."""
-        mapping = next(each for each in self.mappings if each.kind is kind)
-        number = self.proxy.round_trips()
-        day = dt.date(2026, 1, 1) - dt.timedelta(days=number % 3_000)
-        made = invent(mapping, self.department, day, number, 1_000 * (number + 1))
-        for row in made.rows[:count]:
-            record = _record({**row, mapping.organisation: invented_subjects()[0]})
-            self.records[mapping.table].append(record)
-        return True
-
-
 @contextmanager
 def stand(package: AuthorPackage) -> Iterator[Stand]:
     """A service that holds the package's fixture, behind a proxy.
@@ -102,8 +65,11 @@ def stand(package: AuthorPackage) -> Iterator[Stand]:
     with stoppable(), served(app) as port:
         proxy = SourceProxy(lambda: socket.create_connection(("127.0.0.1", port)), HttpRequests)
         try:
-            mappings = [sheet.mapping for sheet in declared.sheets]
-            control = RestControl(proxy, held, mappings, declared.manifest.department_code)
+
+            def put(table: InventedTable) -> None:
+                held[table.mapping.table].extend(map(_record, table.rows))
+
+            control = ProxiedControl(proxy, declared, put)
             values = {"url": f"http://127.0.0.1:{proxy.port}", "timeout_s": _TIMEOUT_S}
             yield Stand(AdapterSettings(values), control)
         finally:

@@ -21,6 +21,7 @@ from gateway.contract import (
 )
 from gateway.sources.files.engine import identifier
 from gateway.sources.files.judging import SUBJECT, kind_table
+from gateway.sources.mapped_table import OBJECTION_MARK
 from schema.classification import SubjectKind
 from schema.codes import RecordKind
 from schema.predicate import (
@@ -36,7 +37,6 @@ from schema.predicate import (
     WireScalar,
 )
 
-OBJECTION_MARK = "meta.objectionMark"
 _FEW = 16
 """Values that stand in the text of a statement; more are handed over as one list."""
 _SUBJECT = f"r.{identifier(SUBJECT)}"

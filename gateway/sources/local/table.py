@@ -31,12 +31,12 @@ from gateway.contract import (
 )
 from gateway.rowcode import RowsChoice, rows_choice
 from gateway.sources.local.values import ODD, Getter, Odd, Read, reader, subject_reader, text
+from gateway.sources.mapped_table import OBJECTION_MARK
 from gateway.sources.mapping import KindMapping, Part
 from schema.classification import SubjectKind
 from schema.predicate import NUMERIC_TEXT, WireScalar, WireValue, fields_of
 from schema.records import MODEL
 
-OBJECTION_MARK = "meta.objectionMark"
 PLANS_KEPT = 1024
 
 _Row = list[Any]

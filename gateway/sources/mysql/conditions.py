@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gateway.contract import PERSON_KEY_PREFIX, RECORD_ID, SUBJECT_KEY, After, OrderKey
+from gateway.sources.mapped_table import OBJECTION_MARK, MappedTable
 from gateway.sources.mapping import (
     Code,
     CodeColumns,
     CodeList,
-    Column,
     KindMapping,
-    Part,
     Text,
     TextList,
 )
@@ -41,11 +40,10 @@ from schema.predicate import (
 )
 
 _MEMBER_LENGTH = 255
-OBJECTION_MARK = "meta.objectionMark"
 
 
 @dataclass(frozen=True)
-class TableSql:
+class TableSql(MappedTable):
     """SQL of one mapping's fields, with record effects in place.
 
     Attributes:
@@ -80,27 +78,6 @@ class TableSql:
                 marked, lambda value: str(int(bool(value))), lambda found: found == "1"
             )
         return column_sql(mapped or self.missing_part(name))
-
-    def missing_part(self, name: str) -> Part | None:
-        """For a leaf of parts that is not mapped while others are: as many missing values."""
-        beginning = name.rpartition(".")[0] + "."
-        for other, column in self.mapping.columns.items():
-            if isinstance(column, Part) and other.startswith(beginning):
-                return Part(column.column, "")
-        return None
-
-    def supplies(self, name: str) -> bool:
-        return (
-            name == RECORD_ID
-            or name in self.mapping.columns
-            or (name == OBJECTION_MARK and bool(self.marked))
-        )
-
-    def mapped(self, name: str) -> Column | None:
-        """How the field is stored, if that alone says what it shows."""
-        if name == OBJECTION_MARK and self.marked:
-            return None
-        return Text(self.mapping.record_id) if name == RECORD_ID else self.mapping.columns.get(name)
 
 
 def condition_sql(predicate: Predicate, table: TableSql) -> str:

@@ -24,6 +24,7 @@ from gateway.contract import (
 )
 from gateway.sources.local import ODD, Odd, Read, reader
 from gateway.sources.local.values import subject_reader, text
+from gateway.sources.mapped_table import OBJECTION_MARK
 from gateway.sources.mapping import Column, KindMapping
 from gateway.sources.mysql.columns import (
     as_bytes,
@@ -32,7 +33,6 @@ from gateway.sources.mysql.columns import (
     selected,
 )
 from gateway.sources.mysql.conditions import (
-    OBJECTION_MARK,
     TableSql,
     after_sql,
     condition_sql,

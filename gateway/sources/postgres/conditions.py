@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.contract import RECORD_ID, SUBJECT_KEY, After, OrderKey
-from gateway.sources.mapping import Code, CodeList, Column, Constant, KindMapping, Part, Text
+from gateway.sources.mapped_table import OBJECTION_MARK, MappedTable
+from gateway.sources.mapping import Code, CodeList, Constant, KindMapping, Text
 from gateway.sources.postgres.columns import ColumnSql, column_sql, identifier, literal
 from schema.predicate import (
     And,
@@ -24,8 +25,6 @@ from schema.predicate import (
     WireScalar,
 )
 
-OBJECTION_MARK = "meta.objectionMark"
-
 
 @dataclass
 class Parameters:
@@ -39,7 +38,7 @@ class Parameters:
 
 
 @dataclass
-class TableSql:
+class TableSql(MappedTable):
     """SQL of one mapping's fields, with record effects in place.
 
     Attributes:
@@ -58,7 +57,7 @@ class TableSql:
         if name == RECORD_ID:
             raw = self._record_id()
             return ColumnSql(raw, f'{raw} COLLATE "C"', None)
-        mapped = self.mapping.columns.get(name) or self._missing_part(name)
+        mapped = self.mapping.columns.get(name) or self.missing_part(name)
         made = column_sql(mapped, self.is_careful)
         if name == OBJECTION_MARK and self.marked:
             if self._marked_parameter is None:
@@ -72,29 +71,6 @@ class TableSql:
     def _record_id(self) -> str:
         raw = f"r.{identifier(self.mapping.record_id)}"
         return raw if self.mapping.has_text_id else f"({raw})::text"
-
-    def _missing_part(self, name: str) -> Part | None:
-        """For a leaf of parts that is not mapped while others are: as many missing values."""
-        beginning = name.rpartition(".")[0] + "."
-        for other, column in self.mapping.columns.items():
-            if isinstance(column, Part) and other.startswith(beginning):
-                return Part(column.column, "")
-        return None
-
-    def supplies(self, name: str) -> bool:
-        return (
-            name == RECORD_ID
-            or name in self.mapping.columns
-            or (name == OBJECTION_MARK and bool(self.marked))
-        )
-
-    def mapped(self, name: str) -> Column | None:
-        """How the field is stored, if that alone says what it shows."""
-        if name == OBJECTION_MARK and self.marked:
-            return None
-        if name == RECORD_ID:
-            return Text(self.mapping.record_id) if self.mapping.has_text_id else None
-        return self.mapping.columns.get(name)
 
 
 def condition_sql(predicate: Predicate, table: TableSql, parameters: Parameters) -> str:
