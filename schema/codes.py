@@ -64,6 +64,7 @@ class _Decorator:
     COMMITMENT="信用承诺及履行情况信息",
     HONOUR="诚实守信相关荣誉信息",
     CONTRACT_PERFORMANCE="合同履行信息",
+    LIST_ENTRY="严重失信主体名单信息",
     LOOK_UP="访问日志",
 )
 class RecordKind(Enum):
@@ -83,6 +84,7 @@ class RecordKind(Enum):
     COMMITMENT = "COMMITMENT"
     HONOUR = "HONOUR"
     CONTRACT_PERFORMANCE = "CONTRACT_PERFORMANCE"
+    LIST_ENTRY = "LIST_ENTRY"
     LOOK_UP = "LOOK_UP"
 
 
@@ -429,6 +431,20 @@ class ResponsibleRole(Enum):
     ACTUAL_CONTROLLER = "ACTUAL_CONTROLLER"
     DIRECTLY_RESPONSIBLE = "DIRECTLY_RESPONSIBLE"
     FINANCE_RESPONSIBLE = "FINANCE_RESPONSIBLE"
+
+
+@code_list(
+    "名单退出原因 / why an entry on a list ended",
+    REPAIRED="信用修复",
+    VALIDITY_OVER="有效期届满",
+    BASIS_ANNULLED="认定依据撤销",
+    WRONGLY_LISTED="错误列入",
+)
+class ListExitReason(Enum):
+    REPAIRED = "REPAIRED"
+    VALIDITY_OVER = "VALIDITY_OVER"
+    BASIS_ANNULLED = "BASIS_ANNULLED"
+    WRONGLY_LISTED = "WRONGLY_LISTED"
 
 
 @code_list(

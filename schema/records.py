@@ -5,6 +5,7 @@ from __future__ import annotations
 from schema.accesslog import LookUp
 from schema.conduct import Commitment, ContractPerformance, Honour
 from schema.courts import ConsumptionRestriction, JudgmentDefaulter
+from schema.lists import ListEntry
 from schema.market import (
     AbnormalOperationEntry,
     AdministrativeLicence,
@@ -34,6 +35,7 @@ RECORD_TYPES: tuple[type, ...] = (
     Commitment,
     Honour,
     ContractPerformance,
+    ListEntry,
     LookUp,
 )
 

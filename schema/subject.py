@@ -22,6 +22,7 @@ class CreditSubject(Node):
     commitments = record_list(RecordKind.COMMITMENT)
     honours = record_list(RecordKind.HONOUR)
     contracts = record_list(RecordKind.CONTRACT_PERFORMANCE)
+    list_entries = record_list(RecordKind.LIST_ENTRY)
     access_log = record_list(RecordKind.LOOK_UP)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gateway.contract import CatalogueEntry, Manifest
 from plugins.courts.manifest import MANIFEST as COURTS
+from plugins.creditcentre import MANIFEST as CREDIT_CENTRE
 from plugins.environment.manifest import MANIFEST as ENVIRONMENT
 from plugins.housing.manifest import MANIFEST as HOUSING
 from plugins.market.manifest import MANIFEST as MARKET
@@ -21,7 +22,7 @@ from schema.records import MODEL
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "catalogue.md"
-MANIFESTS = (MARKET, TAX, COURTS, ENVIRONMENT, HOUSING)
+MANIFESTS = (MARKET, TAX, COURTS, ENVIRONMENT, HOUSING, CREDIT_CENTRE)
 
 Supply = tuple[Manifest, CatalogueEntry]
 

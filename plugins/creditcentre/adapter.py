@@ -1,4 +1,4 @@
-"""The adapter of the credit centre: commands and deadlines over its own database."""
+"""The adapter of the credit centre: records, commands and deadlines over its own database."""
 
 from __future__ import annotations
 
@@ -11,17 +11,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from gateway.contract import (
-    Batch,
     Command,
     CommandResult,
     DeadlineChange,
     DueWork,
     FetchContext,
-    Health,
-    Manifest,
     NotSupported,
     OpenDeadline,
-    RecordRequest,
     SourceUnavailable,
     UserError,
     YearSchedule,
@@ -33,9 +29,11 @@ from gateway.lifecycle.numbers import RANDOM_BYTES
 from gateway.lifecycle.schedules import take_schedule
 from gateway.lifecycle.terms import load_terms
 from gateway.lifecycle.types import Doer, Order
+from gateway.sources.postgres import PostgresAdapter, PostgresSource
 from plugins.creditcentre.listing.catalogue import PACKAGED, load_lists
 from plugins.creditcentre.listing.desk import ListDesk
 from plugins.creditcentre.manifest import MANIFEST
+from plugins.creditcentre.mapping import MAPPINGS
 from plugins.creditcentre.settings import CentreSettings
 
 TERMS = Path(__file__).parent / "terms"
@@ -46,8 +44,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class CreditCentre:
-    """Carries out commands, tells deadlines, and does what is due.
+class CreditCentre(PostgresAdapter):
+    """Supplies records, carries out commands, tells deadlines, and does what is due.
 
     Args:
         clock: the time, with its zone.
@@ -59,30 +57,18 @@ class CreditCentre:
         clock: Callable[[], datetime] = utc_now,
         entropy: Callable[[int], bytes] = os.urandom,
     ) -> None:
+        source = PostgresSource(url=settings.url, pool_size=settings.pool_size)
+        super().__init__(MANIFEST, MAPPINGS, source)
         self._lists = ListDesk(load_lists(settings.lists or PACKAGED), load_terms(TERMS))
         self._clock = clock
         self._entropy = entropy
         self._reading = CaseDatabase(settings.url, settings.pool_size, _NAME)
         self._acting = CaseDatabase(settings.command_url, settings.pool_size, _NAME)
 
-    @property
-    def manifest(self) -> Manifest:
-        return MANIFEST
-
-    async def open(self) -> None:
-        """Connections are opened when they are first needed."""
-
     async def aclose(self) -> None:
+        await super().aclose()
         await self._reading.aclose()
         await self._acting.aclose()
-
-    async def health(self) -> Health:
-        return Health(await self._reading.is_up(), None)
-
-    async def fetch(
-        self, requests: Sequence[RecordRequest], context: FetchContext
-    ) -> Sequence[Batch]:
-        raise NotSupported("the credit centre supplies no records yet")
 
     async def submit(self, command: Command, context: FetchContext) -> CommandResult:
         """Carry out a command; a refusal is an error of the result, and left nothing."""

@@ -4,6 +4,10 @@
 CREATE TABLE list_entry (
     case_no text PRIMARY KEY REFERENCES lifecycle_case,
     list_code text NOT NULL,
+    list_name text NOT NULL,
+    -- of the list itself, by law
+    list_basis text NOT NULL,
+    is_reward boolean NOT NULL,
     unit text NOT NULL,
     subject_key text NOT NULL,
     subject_name text NOT NULL,
@@ -56,3 +60,27 @@ CREATE TABLE list_letter (
     written_at timestamptz NOT NULL,
     PRIMARY KEY (case_no, version, kind)
 );
+
+-- Records of the network: entries from their decision on. Life cycle 7.0 of the city's process
+-- description: what was repaired has ended, what was wrong is withdrawn, what has run its time is
+-- shared and no longer published.
+CREATE VIEW decided_entry AS
+SELECT entry.*,
+    CASE WHEN lifecycle_case.state = 'LISTED' THEN 'PUBLISHED'
+        WHEN entry.exit_reason = 'REPAIRED' THEN 'ENDED'
+        WHEN entry.exit_reason IN ('BASIS_ANNULLED', 'WRONGLY_LISTED') THEN 'WITHDRAWN'
+        ELSE 'SHARED' END AS disclosure_state,
+    lifecycle_case.version AS version,
+    lifecycle_case.opened_at AS opened_at,
+    (SELECT (min(notice.published_at) AT TIME ZONE 'Asia/Shanghai')::date
+     FROM list_notice AS notice
+     WHERE notice.case_no = entry.case_no AND notice.kind = 'ENTRY') AS published_on,
+    (SELECT jsonb_agg(jsonb_build_object('name', person.name, 'role', person.role,
+        'determination', CASE WHEN person.finding IS NOT NULL THEN person.case_no END)
+        ORDER BY person.position)
+     FROM list_entry_person AS person WHERE person.case_no = entry.case_no) AS persons
+FROM list_entry AS entry JOIN lifecycle_case USING (case_no)
+WHERE lifecycle_case.state IN ('LISTED', 'EXITED');
+
+CREATE VIEW punish_entry AS SELECT * FROM decided_entry WHERE NOT is_reward;
+CREATE VIEW reward_entry AS SELECT * FROM decided_entry WHERE is_reward;

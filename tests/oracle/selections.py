@@ -36,6 +36,7 @@ _NESTED_TYPES = {
     "beneficialOwners": "BeneficialOwner",
     "financeResponsible": "ResponsiblePerson",
     "missingDocuments": "MissingDocument",
+    "responsiblePersons": "ListedPerson",
 }
 
 

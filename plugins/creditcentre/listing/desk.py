@@ -27,9 +27,9 @@ PREFIX = "LE"
 
 _KIND = "SELECT list_code FROM list_entry WHERE case_no = $1"
 _ENTRY = """
-INSERT INTO list_entry (case_no, list_code, unit, subject_key, subject_name, facts, severity,
-    measures)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO list_entry (case_no, list_code, list_name, list_basis, is_reward, unit, subject_key,
+    subject_name, facts, severity, measures)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 _PERSON = """
 INSERT INTO list_entry_person (case_no, position, name, role, finding) VALUES ($1, $2, $3, $4, $5)
@@ -84,6 +84,9 @@ class ListDesk:
                 _ENTRY,
                 case_no,
                 kept.code,
+                kept.name,
+                kept.basis,
+                kept.kind is ListKind.REWARD,
                 order.doer.unit,
                 values["uscc"],
                 values["subjectName"],

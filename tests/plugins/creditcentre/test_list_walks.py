@@ -24,11 +24,11 @@ from tests.support.lifecycle_walk import Walk
 
 _numbers = itertools.count(1)
 _ENTRY = """
-INSERT INTO list_entry (case_no, list_code, unit, subject_key, subject_name, facts, severity,
-    measures, notice_served_on, notice_tells_of_objection, decision_no, decided_on, valid_until,
-    channel, exit_reason)
-VALUES ($1, $2, $3, $4, 'n', 'f', 'SERIOUS', '{B01}', '2026-09-01', true, 'd', '2026-09-01',
-    $5::date + 90, 'web', 'REPAIRED')
+INSERT INTO list_entry (case_no, list_code, list_name, list_basis, is_reward, unit, subject_key,
+    subject_name, facts, severity, measures, notice_served_on, notice_tells_of_objection,
+    decision_no, decided_on, valid_until, channel, exit_reason)
+VALUES ($1, $2, 'n', 'b', false, $3, $4, 'n', 'f', 'SERIOUS', '{B01}', '2026-09-01', true,
+    'd', '2026-09-01', $5::date + 90, 'web', 'REPAIRED')
 """
 
 
