@@ -30,4 +30,5 @@ def random_record(chance: random.Random, kind: KindModel) -> dict[str, Any]:
         "closedOn": chance.choice(near),
         "callerClass": chance.choice(["DEPARTMENT", "SUBJECT"]),
         "isOwn": chance.choice([True, False]),
+        "isPublic": chance.choice([True, False, None]),
     }

@@ -20,6 +20,7 @@ TIMES = CandidateTimes(lock_every_s=0.01, step_every_s=0.01, retry_after_s=0.01)
 PATIENCE_S = 20
 _HOLDER = """
 SELECT l.pid FROM pg_locks AS l
+JOIN pg_database AS d ON d.oid = l.database AND d.datname = current_database()
 WHERE l.locktype = 'advisory' AND (l.classid::bigint << 32) + l.objid::bigint = $1
 """
 
