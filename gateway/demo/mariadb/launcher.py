@@ -111,6 +111,7 @@ class MariaDb:
     def _make(self) -> None:
         data = self._folder / "data"
         marker = self._folder / _MARKER
+        self._temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
         if marker.exists():
             return
         # A folder that was not made to its end is made again.
@@ -126,7 +127,11 @@ class MariaDb:
             *_SMALL,
         ]
         made = subprocess.run(  # noqa: S603 - our own command
-            command, stdin=subprocess.DEVNULL, capture_output=True, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            env={**os.environ, "TMPDIR": str(self._temporary)},
         )
         if made.returncode != 0:
             (self._folder / "server.log").write_bytes(made.stdout + made.stderr)
@@ -135,11 +140,17 @@ class MariaDb:
             )
         marker.touch()
 
+    @property
+    def _temporary(self) -> Path:
+        """Of this server alone: each that starts clears away the temporary tables it finds."""
+        return self._folder / "tmp"
+
     def _command(self, port: int) -> list[str]:
         return [
             self._programs.server,
             "--no-defaults",
             f"--datadir={self._folder / 'data'}",
+            f"--tmpdir={self._temporary}",
             # Relative to the data, since the path of a socket has 107 bytes at most.
             "--socket=socket",
             f"--pid-file={self._folder / 'pid'}",

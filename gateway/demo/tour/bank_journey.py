@@ -6,6 +6,7 @@ server, the firm's browser.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import html
 import json
@@ -45,6 +46,7 @@ _PERSON = "demo-firm-without-consent"
 _GRADE, _SCORE = "TaxpayerCredit.grade", "TaxpayerCredit.score"
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _DAYS = 30
+_KNOWN_WITHIN_S, _AGAIN_AFTER_S = 3.0, 0.1
 
 
 async def show_bank_journey(context: TourContext) -> None:
@@ -157,6 +159,18 @@ class _Bank:
         return await self._http.post("/graphql", json=body, headers=headers)
 
     async def _send(self, path: str, **form: str) -> dict[str, Any]:
+        """Send a form; again while the workers have not heard yet of a client just registered."""
+        until = time.monotonic() + _KNOWN_WITHIN_S
+        answer = await self._post(path, form)
+        while _error(answer) == "invalid_client" and time.monotonic() < until:
+            await asyncio.sleep(_AGAIN_AFTER_S)
+            answer = await self._post(path, form)
+        if not answer.is_success:
+            raise DemoError(f"the authorization server answered {answer.text} at {path}")
+        body: dict[str, Any] = answer.json()
+        return body
+
+    async def _post(self, path: str, form: Mapping[str, str]) -> httpx.Response:
         """Send a form with a fresh assertion; once more where the server wants its nonce."""
         nonce: str | None = None
         for _ in range(2):
@@ -168,12 +182,9 @@ class _Bank:
                 path, data={**form, **identified}, headers=self._proof(path, nonce)
             )
             nonce = answer.headers.get("dpop-nonce")
-            if answer.is_success or answer.json().get("error") != "use_dpop_nonce":
+            if _error(answer) != "use_dpop_nonce":
                 break
-        if not answer.is_success:
-            raise DemoError(f"the authorization server answered {answer.text} at {path}")
-        body: dict[str, Any] = answer.json()
-        return body
+        return answer
 
     def _assertion(self) -> str:
         now = int(time.time())
@@ -249,6 +260,11 @@ async def _submit(
     found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', form[1])
     brought = {name: html.unescape(value) for name, value in found}
     return await http.post(action, data={**brought, **fields}, follow_redirects=True)
+
+
+def _error(answer: httpx.Response) -> str | None:
+    """The code by which the authorization server refuses; None: it does not."""
+    return None if answer.is_success else answer.json().get("error")
 
 
 def _told(answer: httpx.Response) -> str:

@@ -7,6 +7,7 @@ import socket
 import struct
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -139,11 +140,8 @@ def register_adapter(settings: AdapterSettings) -> Any:
 
 
 def _flood(data: bytes) -> None:
-    """Write into whatever socket there is."""
-    for number in range(3, 1_024):
-        try:
-            other = socket.socket(fileno=os.dup(number))
-            other.setblocking(True)
-            other.sendall(data)
-        except OSError:
-            continue
+    """Write into whatever socket there is, as much as it takes at once."""
+    for number in os.listdir("/proc/self/fd"):
+        with suppress(OSError):
+            other = socket.socket(fileno=os.dup(int(number)))
+            other.send(data, socket.MSG_DONTWAIT)
