@@ -16,7 +16,7 @@ demo: setup
 		$(if $(PORT),--port $(PORT)) $(if $(SUBJECTS),--subjects $(SUBJECTS))
 
 test: setup
-	$(VENV_PYTHON) -m pytest -n 3 -m "not long" $(PYTEST_ARGUMENTS)
+	$(VENV_PYTHON) -m pytest -n 2 -m "not long" $(PYTEST_ARGUMENTS)
 
 test-long: setup
 	$(VENV_PYTHON) -m pytest -n 2 $(PYTEST_ARGUMENTS)

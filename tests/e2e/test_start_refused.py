@@ -154,10 +154,16 @@ WRONG: dict[str, tuple[Callable[[Place], None], str]] = {
 @pytest.mark.parametrize(
     ("wrong", "command"),
     [
-        *((wrong, "check") for wrong in WRONG),
-        ("unknown coordinate", "serve"),
-        ("no folder", "serve"),
+        ("unknown coordinate", "check"),
+        ("permit of what others forbid", "check"),
         ("a file of the rules is missing", "serve"),
+        *(
+            pytest.param(wrong, "check", marks=pytest.mark.long)
+            for wrong in WRONG
+            if wrong not in ("unknown coordinate", "permit of what others forbid")
+        ),
+        pytest.param("unknown coordinate", "serve", marks=pytest.mark.long),
+        pytest.param("no folder", "serve", marks=pytest.mark.long),
     ],
 )
 def test_start_is_refused_for_rules(place: Place, wrong: str, command: str) -> None:
@@ -183,7 +189,11 @@ DECLARED = {
 
 @pytest.mark.parametrize(
     ("wrong", "command"),
-    [("no class", "check"), ("not nullable", "check"), ("no class", "serve")],
+    [
+        ("no class", "check"),
+        ("not nullable", "check"),
+        pytest.param("no class", "serve", marks=pytest.mark.long),
+    ],
 )
 def test_start_is_refused_for_a_field(
     place: Place, tmp_path: Path, wrong: str, command: str

@@ -9,7 +9,9 @@ from __future__ import annotations
 from xdist.scheduler import LoadScopeScheduling
 
 _TOGETHER = (
+    "tests/docs/",
     "tests/e2e/",
+    "tests/gateway/demo/",
     "tests/oracle/",
     "tests/peers/",
     "tests/plugins/",
