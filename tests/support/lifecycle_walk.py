@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -48,12 +49,13 @@ class Walk(RuleBasedStateMachine):
         self.case_no = self.runner.run(self.open_case())
         self.acts = sorted({each.act for each in self.engine.machine.transitions})
 
+    @abstractmethod
     def make_engine(self) -> Engine[Any]:
-        raise NotImplementedError
+        """Return the engine of the life cycle that is walked."""
 
+    @abstractmethod
     async def open_case(self) -> str:
         """Open a case and return its number."""
-        raise NotImplementedError
 
     def teardown(self) -> None:
         self.runner.run(self.pool.aclose())
